@@ -1,0 +1,84 @@
+import type { TransferType } from '../db/schema.ts';
+
+/** One movement of money that a route asks for. Accounts are ids, resolved beforehand (they never change). */
+export interface PostRequest {
+  readonly type: TransferType;
+  readonly debitAccountId: string;
+  readonly creditAccountId: string;
+  readonly amountXof: number;
+  readonly description: string | null;
+  readonly initiatorId: string | null;
+  readonly idempotency: IdempotencyRequest | null;
+  /** Messages for the outbox, written in the transfer's own transaction. */
+  readonly messages: (posted: PostedTransfer) => readonly OutgoingMessage[];
+  /** The answer's exact bytes; stored under the idempotency key in the transfer's own transaction. Pure. */
+  readonly answer: (outcome: Outcome) => StoredAnswer;
+}
+
+export interface IdempotencyRequest {
+  readonly ownerId: string;
+  readonly key: string;
+  readonly fingerprint: string;
+}
+
+export interface OutgoingMessage {
+  readonly channel: 'sms' | 'mail';
+  readonly recipient: string;
+  readonly body: string;
+}
+
+export interface PostedTransfer {
+  readonly id: string;
+  readonly reference: string;
+  readonly type: TransferType;
+  readonly amountXof: number;
+  readonly feeXof: number;
+  readonly description: string | null;
+  readonly debitAccountId: string;
+  readonly creditAccountId: string;
+  readonly debitBalanceXof: number;
+  readonly creditBalanceXof: number;
+  readonly createdAtMs: number;
+}
+
+/** Why money did not move: each is an answer for the client, not an exception. */
+export type Refusal =
+  | { readonly reason: 'insufficientFunds'; readonly availableXof: number; readonly neededXof: number }
+  | { readonly reason: 'accountNotFound'; readonly accountId: string }
+  | { readonly reason: 'sameAccount' }
+  | { readonly reason: 'balanceCeiling'; readonly ceilingXof: number }
+  | {
+      readonly reason: 'periodCeiling';
+      readonly period: 'day' | 'month';
+      readonly direction: 'in' | 'out';
+      readonly ceilingXof: number;
+    };
+
+export type Outcome =
+  | { readonly kind: 'posted'; readonly transfer: PostedTransfer }
+  | { readonly kind: 'refused'; readonly refusal: Refusal };
+
+export interface StoredAnswer {
+  readonly statusCode: number;
+  readonly body: string;
+}
+
+export type PostResult =
+  | { readonly kind: 'done'; readonly outcome: Outcome; readonly answer: StoredAnswer }
+  /** The same key and fingerprint were answered before: these are the same bytes. */
+  | { readonly kind: 'replayed'; readonly answer: StoredAnswer }
+  /** The same key with another fingerprint. */
+  | { readonly kind: 'keyReused' }
+  /** The same key is being worked on now in this process. */
+  | { readonly kind: 'inProgress' };
+
+export interface Ledger {
+  /**
+   * Moves money once. Not retried by the caller without an idempotency key. Requests of the moment are committed
+   * together (at most 256 under one transaction); a refusal of one never touches the others.
+   * Throws when the outcome is unknown or the database is away; with a key, asking again resolves it.
+   */
+  post(request: PostRequest): Promise<PostResult>;
+  /** Waits for what was accepted, then refuses new work. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,97 @@
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { OmpayError, systemCodeOf } from '../core/errors.ts';
+import { syncFolder, writeFileAtomic } from '../core/files.ts';
+import { type BundledFile, sha256 } from './bundle.ts';
+import type { Release } from './types.ts';
+
+const MANIFEST = 'manifest.json';
+
+/** The releases kept on this machine, newest first. What has no readable manifest was never finished: not a release. */
+export function listReleases(folder: string): Release[] {
+  let names: string[];
+  try {
+    names = readdirSync(folder);
+  } catch (error) {
+    if (systemCodeOf(error) === 'ENOENT') return [];
+    throw error;
+  }
+  return names
+    .map((name) => readManifest(join(folder, name)))
+    .filter((release) => release !== undefined)
+    .sort((a, b) => b.builtAt.localeCompare(a.builtAt));
+}
+
+function readManifest(folder: string): Release | undefined {
+  try {
+    const value: unknown = JSON.parse(readFileSync(join(folder, MANIFEST), 'utf8'));
+    return isRelease(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isRelease(value: unknown): value is Release {
+  if (typeof value !== 'object' || value === null) return false;
+  const record: Readonly<Record<string, unknown>> = { ...value };
+  const texts = ['id', 'version', 'sha256', 'builtAt', 'node', 'newestMigration'];
+  return texts.every((name) => typeof record[name] === 'string') && Array.isArray(record.files);
+}
+
+/** Finds a release by its id or an unambiguous beginning of it. Throws `notFound` naming those that exist. */
+export function findRelease(releases: readonly Release[], wanted: string): Release {
+  const matches = releases.filter((release) => release.id.startsWith(wanted));
+  const [match] = matches;
+  if (match !== undefined && matches.length === 1) return match;
+  const known = releases.map((release) => release.id).join(', ') || 'none';
+  const what = match === undefined ? 'no release is named' : 'more than one release begins with';
+  throw new OmpayError('notFound', `${what} ${JSON.stringify(wanted)}; kept here: ${known}`, {
+    hint: 'list them: ompay releases',
+  });
+}
+
+/** Writes a release so that it is there whole or not at all: a folder beside it, filled, synced, renamed. */
+export function storeRelease(folder: string, release: Release, files: readonly BundledFile[]): void {
+  const target = join(folder, release.id);
+  const temporary = `${target}.part`;
+  rmSync(temporary, { recursive: true, force: true });
+  mkdirSync(temporary, { recursive: true, mode: 0o700 });
+  for (const file of files) writeFileAtomic(join(temporary, file.path), file.content, 0o600);
+  writeFileAtomic(join(temporary, MANIFEST), `${JSON.stringify(release, null, 2)}\n`, 0o600);
+  rmSync(target, { recursive: true, force: true });
+  renameSync(temporary, target);
+  syncFolder(folder);
+}
+
+/** The files of a release that are missing or not the ones that were built. */
+export function damagedFiles(folder: string, release: Release): string[] {
+  return release.files
+    .filter((file) => hashOfFile(join(folder, release.id, file.path)) !== file.sha256)
+    .map((file) => file.path);
+}
+
+function hashOfFile(path: string): string | undefined {
+  try {
+    return sha256(readFileSync(path));
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * The releases that may go: all but those in a slot and the newest `keep`. Pure.
+ * @param inSlots ids that run or are kept warm.
+ */
+export function releasesToPrune(
+  releases: readonly Release[],
+  inSlots: readonly string[],
+  keep: number,
+): Release[] {
+  const newestFirst = [...releases].sort((a, b) => b.builtAt.localeCompare(a.builtAt));
+  const kept = new Set([...inSlots, ...newestFirst.slice(0, keep).map((release) => release.id)]);
+  return newestFirst.filter((release) => !kept.has(release.id));
+}
+
+export function removeRelease(folder: string, id: string): void {
+  rmSync(join(folder, id), { recursive: true, force: true });
+}

@@ -1,0 +1,246 @@
+import {
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+  sign,
+} from 'node:crypto';
+import {
+  chmodSync,
+  closeSync,
+  fdatasyncSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { type Clock, isoTime } from '../core/clock.ts';
+import { OmpayError, systemCodeOf } from '../core/errors.ts';
+import { writeFileAtomic } from '../core/files.ts';
+import { withMutex } from '../core/mutex.ts';
+import type { RunEvent } from './event.ts';
+
+/** The hash before the first line. */
+export const GENESIS_HASH = '0'.repeat(64);
+const APPEND_TIMEOUT_MS = 5000;
+
+/** One line of the journal, in this order of keys. `hash` covers all before it; `signature` is ed25519 over the hash. */
+export interface JournalLine {
+  readonly seq: number;
+  readonly at: string;
+  readonly run: string;
+  readonly by: string;
+  readonly previous: string;
+  readonly event: RunEvent;
+  readonly hash: string;
+  readonly signature: string;
+}
+
+/** The newest line's place, kept beside the journal: what tells that its tail was cut. */
+export interface JournalHead {
+  readonly seq: number;
+  readonly hash: string;
+  readonly signature: string;
+}
+
+export interface JournalFiles {
+  readonly lines: string;
+  readonly head: string;
+  readonly mutex: string;
+  readonly privateKey: string;
+  readonly publicKey: string;
+}
+
+export function journalFiles(folders: { readonly journal: string; readonly keys: string }): JournalFiles {
+  return {
+    lines: join(folders.journal, 'journal.jsonl'),
+    head: join(folders.journal, 'head.json'),
+    mutex: join(folders.journal, 'append.mutex'),
+    privateKey: join(folders.keys, 'journal-ed25519.pem'),
+    publicKey: join(folders.keys, 'journal-ed25519.pub.pem'),
+  };
+}
+
+export interface Journal {
+  /** Durable (fdatasync) when it returns. Several processes may append at once. */
+  append(event: RunEvent): void;
+}
+
+export interface JournalIdentity {
+  readonly run: string;
+  /** Who acts, as `user@host`. */
+  readonly by: string;
+}
+
+/** Opens (and on first use makes) the journal and its key. Throws `stateUnusable` when the folder cannot be written. */
+export function openJournal(files: JournalFiles, identity: JournalIdentity, clock: Clock): Journal {
+  const key = journalKey(files);
+  return {
+    append: (event) => {
+      withMutex(files.mutex, APPEND_TIMEOUT_MS, () =>
+        appendLine(files, key, { ...identity, at: isoTime(clock.now()), event }),
+      );
+    },
+  };
+}
+
+type LineContent = Pick<JournalLine, 'at' | 'run' | 'by' | 'event'>;
+
+function appendLine(files: JournalFiles, key: KeyObject, content: LineContent): void {
+  const descriptor = openSync(files.lines, 'a+', 0o600);
+  try {
+    const last = lastLine(descriptor, files.lines);
+    const line = sealLine(content, last, key);
+    writeWhole(descriptor, `${last.isTorn ? '\n' : ''}${JSON.stringify(line)}\n`, files.lines);
+    fdatasyncSync(descriptor);
+    writeHead(files.head, line);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function sealLine(content: LineContent, last: { seq: number; hash: string }, key: KeyObject): JournalLine {
+  const unsealed = {
+    seq: last.seq + 1,
+    at: content.at,
+    run: content.run,
+    by: content.by,
+    previous: last.hash,
+    event: content.event,
+  };
+  const hash = lineHash(unsealed);
+  return { ...unsealed, hash, signature: sign(null, Buffer.from(hash, 'hex'), key).toString('base64') };
+}
+
+/** SHA-256 over the line without hash and signature, as JSON in the order of JournalLine. */
+export function lineHash(line: Omit<JournalLine, 'hash' | 'signature'>): string {
+  const { seq, at, run, by, previous, event } = line;
+  return createHash('sha256').update(JSON.stringify({ seq, at, run, by, previous, event })).digest('hex');
+}
+
+/** Not fsynced: after a crash of the machine the head may be older than the journal, whose lines are signed each. */
+function writeHead(path: string, line: JournalLine): void {
+  const head: JournalHead = { seq: line.seq, hash: line.hash, signature: line.signature };
+  writeFileSync(`${path}.part`, JSON.stringify(head), { mode: 0o600 });
+  renameSync(`${path}.part`, path);
+}
+
+function writeWhole(descriptor: number, text: string, path: string): void {
+  try {
+    const bytes = Buffer.from(text);
+    for (let offset = 0; offset < bytes.length; ) offset += writeSync(descriptor, bytes, offset);
+  } catch (error) {
+    throw new OmpayError(
+      'stateUnusable',
+      `cannot write the journal ${path} (${systemCodeOf(error) ?? 'no code'})`,
+      {
+        hint: 'free some disk space or mend the permissions, then run the command again: ompay doctor',
+        cause: error,
+      },
+    );
+  }
+}
+
+const TAIL_BYTES = 1024 * 1024;
+
+/** The newest whole line. A torn end (its writer was killed in mid-write) stays as it is: it was never acknowledged. */
+function lastLine(descriptor: number, path: string): { seq: number; hash: string; isTorn: boolean } {
+  const sizeBytes = fstatSync(descriptor).size;
+  const from = Math.max(0, sizeBytes - TAIL_BYTES);
+  const bytes = Buffer.alloc(sizeBytes - from);
+  readSync(descriptor, bytes, 0, bytes.length, from);
+  const text = bytes.toString('utf8');
+  const isTorn = text !== '' && !text.endsWith('\n');
+  const lines = text.split('\n').slice(0, isTorn ? -1 : undefined);
+  for (const line of lines.reverse()) {
+    const parsed = parseLine(line);
+    if (parsed !== undefined) return { seq: parsed.seq, hash: parsed.hash, isTorn };
+  }
+  if (from === 0) return { seq: 0, hash: GENESIS_HASH, isTorn };
+  throw new OmpayError('journalBroken', `the last ${TAIL_BYTES} bytes of ${path} hold no readable line`, {
+    hint: 'see what is wrong: ompay audit verify',
+  });
+}
+
+/** Undefined when the text is not a line of a journal. */
+export function parseLine(text: string): JournalLine | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isJournalLine(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isJournalLine(value: unknown): value is JournalLine {
+  if (typeof value !== 'object' || value === null) return false;
+  const record: Readonly<Record<string, unknown>> = { ...value };
+  const texts = ['at', 'run', 'by', 'previous', 'hash', 'signature'];
+  return (
+    Number.isInteger(record.seq) &&
+    texts.every((name) => typeof record[name] === 'string') &&
+    typeof record.event === 'object'
+  );
+}
+
+/** The private key, made on first use under a mutex so that two first commands agree on one. */
+function journalKey(files: JournalFiles): KeyObject {
+  prepareFolders(files);
+  return withMutex(files.mutex, APPEND_TIMEOUT_MS, () => {
+    try {
+      return createPrivateKey(readFileSync(files.privateKey));
+    } catch (error) {
+      if (systemCodeOf(error) !== 'ENOENT') throw unreadableKey(files.privateKey, error);
+    }
+    const pair = generateKeyPairSync('ed25519');
+    writeFileAtomic(files.publicKey, pair.publicKey.export({ type: 'spki', format: 'pem' }), 0o644);
+    writeFileAtomic(files.privateKey, pair.privateKey.export({ type: 'pkcs8', format: 'pem' }), 0o600);
+    return pair.privateKey;
+  });
+}
+
+/** The key that verifies; undefined before the first line was written. */
+export function journalPublicKey(files: JournalFiles): KeyObject | undefined {
+  try {
+    return createPublicKey(readFileSync(files.publicKey));
+  } catch (error) {
+    if (systemCodeOf(error) === 'ENOENT') return undefined;
+    throw unreadableKey(files.publicKey, error);
+  }
+}
+
+function prepareFolders(files: JournalFiles): void {
+  for (const path of [files.lines, files.privateKey]) {
+    const folder = join(path, '..');
+    try {
+      mkdirSync(folder, { recursive: true, mode: 0o700 });
+      chmodSync(folder, 0o700);
+    } catch (error) {
+      throw new OmpayError(
+        'stateUnusable',
+        `cannot make the folder ${folder} (${systemCodeOf(error) ?? 'no code'})`,
+        {
+          hint: 'make its parent writable for this user, or choose another place with -C FOLDER',
+          cause: error,
+        },
+      );
+    }
+  }
+}
+
+function unreadableKey(path: string, cause: unknown): OmpayError {
+  return new OmpayError(
+    'stateUnusable',
+    `cannot read the journal's key ${path} (${systemCodeOf(cause) ?? 'not a key'})`,
+    {
+      hint: `restore ${path} from its copy; without it new lines cannot be signed`,
+      cause,
+    },
+  );
+}

@@ -1,0 +1,133 @@
+import { type KeyObject, verify } from 'node:crypto';
+import { createReadStream, existsSync, readFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import {
+  GENESIS_HASH,
+  type JournalFiles,
+  type JournalHead,
+  type JournalLine,
+  journalPublicKey,
+  lineHash,
+  parseLine,
+} from './journal.ts';
+
+export type JournalVerdict =
+  | { readonly kind: 'intact'; readonly lines: number; readonly tornLines: number }
+  /** `line` counts from 1 in the file; for a cut tail it is the first missing one. */
+  | { readonly kind: 'broken'; readonly line: number; readonly why: string };
+
+interface Position {
+  seq: number;
+  hash: string;
+  line: number;
+  tornLines: number;
+  /** The last line, when it is an unfinished one; the next whole line must then have the number that it would have had. */
+  openTornLine: number | undefined;
+  /** The hash at the head's seq, once passed. */
+  hashAtHead: string | undefined;
+}
+
+/**
+ * Reads the whole journal: each line's hash, signature, number and link to the one before, and the signed head beside
+ * it. Finds a changed byte, a deleted, swapped or inserted line, a cut tail and a rewrite without the key. What it
+ * cannot find, alone: the tail cut and an older head put back with it (docs/journal.md).
+ */
+export async function verifyJournal(files: JournalFiles): Promise<JournalVerdict> {
+  const key = journalPublicKey(files);
+  if (key === undefined) return verdictWithoutKey(files);
+  const head = readHead(files.head);
+  if (!existsSync(files.lines)) return { kind: 'broken', line: 1, why: 'the journal file is missing' };
+  const position: Position = { seq: 0, hash: GENESIS_HASH, line: 0, tornLines: 0, hashAtHead: undefined };
+  const lines = createInterface({
+    input: createReadStream(files.lines),
+    crlfDelay: Number.POSITIVE_INFINITY,
+  });
+  for await (const text of lines) {
+    const why = checkLine(text, position, key);
+    if (why !== undefined) return { kind: 'broken', line: position.openTornLine ?? position.line, why };
+    if (position.seq === head?.seq) position.hashAtHead = position.hash;
+  }
+  return checkHead(head, position, key);
+}
+
+/** Undefined when the line is right; moves the position on. */
+function checkLine(text: string, position: Position, key: KeyObject): string | undefined {
+  position.line += 1;
+  const line = parseLine(text);
+  if (line === undefined) return tornOrBroken(text, position);
+  if (text !== JSON.stringify(line)) return 'its bytes are not those that were written';
+  if (line.seq !== position.seq + 1) return `it is number ${line.seq}, after number ${position.seq}`;
+  if (line.previous !== position.hash) return 'it does not follow from the line before';
+  if (lineHash(line) !== line.hash) return 'its content does not match its hash';
+  if (!isSigned(line, key)) return 'its signature is not of this installation';
+  position.openTornLine = undefined;
+  position.seq = line.seq;
+  position.hash = line.hash;
+  return undefined;
+}
+
+/** A writer killed in mid-write leaves the beginning of a line; the next writer starts a new one. */
+function tornOrBroken(text: string, position: Position): string | undefined {
+  const next = `{"seq":${position.seq + 1},`;
+  const isTorn = text.startsWith(next.slice(0, text.length)) && !text.endsWith('"}') && text !== '';
+  if (!isTorn) return 'it is not a line of this journal';
+  position.tornLines += 1;
+  position.openTornLine = position.line;
+  return undefined;
+}
+
+function isSigned(line: Pick<JournalLine, 'hash' | 'signature'>, key: KeyObject): boolean {
+  return verify(null, Buffer.from(line.hash, 'hex'), key, Buffer.from(line.signature, 'base64'));
+}
+
+function checkHead(head: JournalHead | undefined, position: Position, key: KeyObject): JournalVerdict {
+  const end = position.line;
+  if (head === undefined) {
+    return position.seq <= 1
+      ? intact(position)
+      : { kind: 'broken', line: end, why: 'the signed head is missing' };
+  }
+  if (!isSigned(head, key))
+    return { kind: 'broken', line: end, why: 'the head beside it is not signed by this installation' };
+  if (position.seq < head.seq) {
+    return {
+      kind: 'broken',
+      line: position.openTornLine ?? end + 1,
+      why: `the tail is cut: the signed head is number ${head.seq}, the last line number ${position.seq}`,
+    };
+  }
+  if (position.hashAtHead !== head.hash)
+    return { kind: 'broken', line: end, why: 'the signed head belongs to another journal' };
+  return intact(position);
+}
+
+function intact(position: Position): JournalVerdict {
+  return { kind: 'intact', lines: position.seq, tornLines: position.tornLines };
+}
+
+function verdictWithoutKey(files: JournalFiles): JournalVerdict {
+  if (!existsSync(files.lines) && !existsSync(files.head)) return { kind: 'intact', lines: 0, tornLines: 0 };
+  return { kind: 'broken', line: 1, why: 'the public key of the installation is missing' };
+}
+
+function readHead(path: string): JournalHead | undefined {
+  try {
+    const value: unknown = JSON.parse(readFileSync(path, 'utf8'));
+    return isHead(value) ? value : { seq: Number.MAX_SAFE_INTEGER, hash: '', signature: '' };
+  } catch {
+    return existsSync(path) ? { seq: Number.MAX_SAFE_INTEGER, hash: '', signature: '' } : undefined;
+  }
+}
+
+function isHead(value: unknown): value is JournalHead {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'seq' in value &&
+    'hash' in value &&
+    'signature' in value &&
+    typeof value.seq === 'number' &&
+    typeof value.hash === 'string' &&
+    typeof value.signature === 'string'
+  );
+}

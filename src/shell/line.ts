@@ -1,0 +1,53 @@
+import { Secret } from '../core/secret.ts';
+
+/** A command line for a POSIX shell. `.text` runs; `.shown` is for people and journals, with secrets masked. */
+export interface Shell {
+  readonly text: string;
+  readonly shown: string;
+  readonly hasSecret: boolean;
+}
+
+/** A value in a line: each becomes exactly one word, but a Shell, which is put in as it is, and a list, one word each. */
+export type Word = string | number | Secret | Shell | readonly (string | number | Secret)[];
+
+/** The only way to make a Shell: sh`mysql -u ${user}`. What comes from a value can never add a word or an operator. */
+export function sh(parts: TemplateStringsArray, ...words: readonly Word[]): Shell {
+  let text = parts[0] ?? '';
+  let shown = text;
+  let hasSecret = false;
+  words.forEach((word, index) => {
+    const rendered = render(word);
+    text += rendered.text + (parts[index + 1] ?? '');
+    shown += rendered.shown + (parts[index + 1] ?? '');
+    hasSecret ||= rendered.hasSecret;
+  });
+  return { text, shown, hasSecret };
+}
+
+function render(word: Word): Shell {
+  if (word instanceof Secret) return { text: quoted(word.reveal()), shown: word.toString(), hasSecret: true };
+  if (typeof word === 'string') return plain(quoted(word));
+  if (typeof word === 'number') return plain(quoted(String(word)));
+  if (isShell(word)) return word;
+  const rendered = word.map(render);
+  return {
+    text: rendered.map((each) => each.text).join(' '),
+    shown: rendered.map((each) => each.shown).join(' '),
+    hasSecret: rendered.some((each) => each.hasSecret),
+  };
+}
+
+function isShell(word: Shell | readonly unknown[]): word is Shell {
+  return 'hasSecret' in word;
+}
+
+function plain(text: string): Shell {
+  return { text, shown: text, hasSecret: false };
+}
+
+/** Safe characters stay bare for readability; the rest goes into single quotes (POSIX 2.2.2). */
+function quoted(value: string): string {
+  if (value.includes('\0')) throw new TypeError('a shell word cannot hold a NUL byte');
+  if (/^[A-Za-z0-9_@%+=:,./-]+$/.test(value)) return value;
+  return `'${value.replaceAll("'", `'\\''`)}'`;
+}

@@ -1,0 +1,35 @@
+import type { Key } from './key.ts';
+import { ENVIRONMENT_KEYS } from './schema.ts';
+
+const INTRODUCTION = `# The API's environment
+
+<!-- Made from src/config/schema.ts. \`npx vitest run tests/config -u\` writes it anew. -->
+
+The API reads these variables once, at its start. When any is missing or wrong it does not start, and names every one
+of them with the value seen and what is allowed (exit code 2). An empty variable counts as absent.
+
+In production: \`APP_DEBUG=true\`, an http \`APP_URL\` and \`DB_CONNECTION=pglite\` are refused.
+
+Make an application key:
+
+\`\`\`
+node -e "console.log('base64:' + require('node:crypto').randomBytes(32).toString('base64'))"
+\`\`\`
+
+Limits named: Redis is not used yet (\`CACHE_DRIVER\`, \`SESSION_DRIVER\` and \`QUEUE_CONNECTION\` take \`database\` only, the
+\`REDIS_*\` variables are read and not used), and no mail is sent yet (\`MAIL_*\` is checked and not used).
+`;
+
+/** docs/config.md, whole; a test fails when the file is stale. */
+export function renderConfigDocument(): string {
+  const rows = Object.values(ENVIRONMENT_KEYS).map(renderRow);
+  const head = ['| name | allowed | default | required in | meaning |', '|---|---|---|---|---|'];
+  return `${INTRODUCTION}\n${[...head, ...rows].join('\n')}\n`;
+}
+
+function renderRow(key: Key<unknown>): string {
+  const name = `\`${key.name}\`${key.secret ? ' (secret)' : ''}`;
+  const allowed = key.unit === null ? key.allowed : `${key.allowed}, ${key.unit}`;
+  const fallback = key.fallback === null ? '' : `\`${key.fallback}\``;
+  return `| ${name} | ${allowed} | ${fallback} | ${key.requiredIn.join(', ')} | ${key.doc} |`;
+}

@@ -1,0 +1,128 @@
+import {
+  applicationKey,
+  choiceKey,
+  ENVIRONMENTS,
+  flagKey,
+  integerKey,
+  type Key,
+  mailAddressKey,
+  pathKey,
+  secretKey,
+  textKey,
+  urlKey,
+} from './key.ts';
+
+const ON_SERVERS = ['staging', 'production'] as const;
+const PORTS = { min: 1, max: 65_535 };
+const REDIS_LATER = 'Redis support comes later, so `redis` is refused for now.';
+
+/** Every variable that the API reads, in the order of docs/config.md: the only list of them. */
+export const ENVIRONMENT_KEYS = {
+  appEnv: choiceKey('APP_ENV', ENVIRONMENTS, {
+    fallback: 'local',
+    doc: 'Where this runs; decides what is refused and how messages leave.',
+  }),
+  appDebug: flagKey('APP_DEBUG', {
+    fallback: 'false',
+    doc: 'Adds the cause of an unexpected error to its answer. Refused in production.',
+  }),
+  appUrl: urlKey('APP_URL', {
+    fallback: 'http://127.0.0.1:8080',
+    requiredIn: ON_SERVERS,
+    doc: 'The public address, without a path. https in production.',
+  }),
+  appKey: applicationKey('APP_KEY', {
+    requiredIn: ENVIRONMENTS,
+    doc: 'The key that all others are derived from: one-time codes, outbox, probe accounts. Changing it voids what they protect.',
+  }),
+  appRelease: textKey('APP_RELEASE', {
+    fallback: 'development',
+    doc: 'The id of the running release, told by `/health`.',
+  }),
+  apiSocket: pathKey('API_SOCKET', {
+    doc: 'The unix socket to listen on. With it, the last address of `X-Forwarded-For` is believed. Goes before `API_HOST`.',
+  }),
+  apiHost: textKey('API_HOST', {
+    fallback: '127.0.0.1',
+    doc: 'The address to listen on without `API_SOCKET`.',
+  }),
+  apiPort: integerKey('API_PORT', PORTS, {
+    fallback: '8081',
+    doc: 'The port to listen on without `API_SOCKET`.',
+  }),
+  dbConnection: choiceKey('DB_CONNECTION', ['pglite', 'mysql', 'mariadb', 'pgsql'], {
+    fallback: 'pglite',
+    doc: 'The database. `pglite` survives the death of processes, not of the machine, and is refused in production.',
+  }),
+  dbHost: textKey('DB_HOST', { fallback: '127.0.0.1', doc: 'Its address, unless `DB_SOCKET` is set.' }),
+  dbPort: integerKey('DB_PORT', PORTS, {
+    doc: 'Its port. Absent: 3306 for MySQL and MariaDB, 5432 for PostgreSQL.',
+  }),
+  dbSocket: pathKey('DB_SOCKET', {
+    doc: 'Its unix socket; for PGlite and PostgreSQL the path that ends in `.s.PGSQL.5432`. Goes before `DB_HOST`.',
+  }),
+  dbDatabase: textKey('DB_DATABASE', {
+    fallback: 'postgres',
+    requiredIn: ON_SERVERS,
+    doc: 'The name of the database.',
+  }),
+  dbUsername: textKey('DB_USERNAME', {
+    fallback: 'postgres',
+    requiredIn: ON_SERVERS,
+    doc: 'The user to connect as.',
+  }),
+  dbPassword: secretKey('DB_PASSWORD', { requiredIn: ['production'], doc: 'The password of that user.' }),
+  dbPoolSize: integerKey(
+    'DB_POOL_SIZE',
+    { min: 2, max: 200 },
+    {
+      fallback: '10',
+      unit: 'connections',
+      doc: 'The most connections that one process opens.',
+    },
+  ),
+  dbStatementTimeoutMs: integerKey(
+    'DB_STATEMENT_TIMEOUT_MS',
+    { min: 100, max: 60_000 },
+    {
+      fallback: '5000',
+      unit: 'ms',
+      doc: 'The longest that one statement may run.',
+    },
+  ),
+  redisHost: textKey('REDIS_HOST', { doc: 'Read and not used yet.' }),
+  redisPassword: secretKey('REDIS_PASSWORD', { doc: 'Read and not used yet.' }),
+  redisPort: integerKey('REDIS_PORT', PORTS, { fallback: '6379', doc: 'Read and not used yet.' }),
+  cacheDriver: choiceKey('CACHE_DRIVER', ['database'], { fallback: 'database', doc: REDIS_LATER }),
+  sessionDriver: choiceKey('SESSION_DRIVER', ['database'], { fallback: 'database', doc: REDIS_LATER }),
+  queueConnection: choiceKey('QUEUE_CONNECTION', ['database'], { fallback: 'database', doc: REDIS_LATER }),
+  mailMailer: choiceKey('MAIL_MAILER', ['log', 'smtp'], {
+    fallback: 'log',
+    doc: 'How mail will leave. No mail is sent yet; `smtp` asks for the keys below.',
+  }),
+  mailHost: textKey('MAIL_HOST', { doc: 'The mail server. Required with `MAIL_MAILER=smtp`.' }),
+  mailPort: integerKey('MAIL_PORT', PORTS, { fallback: '587', doc: 'Its port.' }),
+  mailUsername: mailAddressKey('MAIL_USERNAME', {
+    doc: 'The account to send as. Required with `MAIL_MAILER=smtp`.',
+  }),
+  mailPassword: secretKey('MAIL_PASSWORD', { doc: 'Its password. Required with `MAIL_MAILER=smtp`.' }),
+  smsGatewayUrl: urlKey('SMS_GATEWAY_URL', {
+    requiredIn: ON_SERVERS,
+    doc: 'Where SMS are posted. Locally they stay in the outbox (`ompay api outbox`).',
+  }),
+  smsGatewayToken: secretKey('SMS_GATEWAY_TOKEN', {
+    requiredIn: ON_SERVERS,
+    doc: 'The bearer token for that gateway.',
+  }),
+  logChannel: choiceKey('LOG_CHANNEL', ['stderr', 'daily'], {
+    fallback: 'stderr',
+    doc: 'Where log lines go: standard error, or one file a day (UTC) in `LOG_FOLDER`, the last 14 kept.',
+  }),
+  logFolder: pathKey('LOG_FOLDER', {
+    doc: 'The folder of the daily files. Required with `LOG_CHANNEL=daily`.',
+  }),
+  logLevel: choiceKey('LOG_LEVEL', ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
+    fallback: 'info',
+    doc: 'The least severe lines that are written.',
+  }),
+} as const satisfies Readonly<Record<string, Key<unknown>>>;

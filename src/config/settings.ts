@@ -1,0 +1,45 @@
+import type { Secret } from '../core/secret.ts';
+import type { Environment } from './key.ts';
+
+/** What the API runs with; deep-frozen, and its secrets never print. */
+export interface ApiSettings {
+  readonly environment: Environment;
+  readonly debug: boolean;
+  /** The public address, without a final slash. */
+  readonly url: string;
+  /** 32 bytes in base64. */
+  readonly key: Secret;
+  readonly release: string;
+  readonly listen: ListenSettings;
+  readonly database: DatabaseSettings;
+  readonly sms: SmsSettings;
+  readonly log: LogSettings;
+}
+
+export type ListenSettings =
+  | { readonly kind: 'socket'; readonly path: string }
+  | { readonly kind: 'tcp'; readonly host: string; readonly port: number };
+
+export interface DatabaseSettings {
+  readonly connection: 'pglite' | 'mysql' | 'mariadb' | 'pgsql';
+  readonly socketPath?: string;
+  readonly host?: string;
+  readonly port?: number;
+  readonly database: string;
+  readonly username: string;
+  readonly password?: Secret;
+  readonly poolSize: number;
+  readonly statementTimeoutMs: number;
+}
+
+/** `local` keeps messages readable in the outbox; `http` posts them to a gateway. */
+export type SmsSettings =
+  | { readonly driver: 'local' }
+  | { readonly driver: 'http'; readonly gatewayUrl: string; readonly token: Secret };
+
+export interface LogSettings {
+  readonly channel: 'stderr' | 'daily';
+  /** Set when the channel is `daily`. */
+  readonly folder: string | null;
+  readonly level: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
+}

@@ -37,7 +37,14 @@ export async function verifyJournal(files: JournalFiles): Promise<JournalVerdict
   if (key === undefined) return verdictWithoutKey(files);
   const head = readHead(files.head);
   if (!existsSync(files.lines)) return { kind: 'broken', line: 1, why: 'the journal file is missing' };
-  const position: Position = { seq: 0, hash: GENESIS_HASH, line: 0, tornLines: 0, hashAtHead: undefined };
+  const position: Position = {
+    seq: 0,
+    hash: GENESIS_HASH,
+    line: 0,
+    tornLines: 0,
+    openTornLine: undefined,
+    hashAtHead: undefined,
+  };
   const lines = createInterface({
     input: createReadStream(files.lines),
     crlfDelay: Number.POSITIVE_INFINITY,

@@ -1,0 +1,141 @@
+import chalk from 'chalk';
+import { Listr, type ListrTask, PRESET_TIMER } from 'listr2';
+import { isoTime } from '../core/clock.ts';
+import { shownDuration } from '../core/units.ts';
+import type { RunEvent, ShownError } from '../plan/event.ts';
+import type { JsonObject } from '../plan/plan.ts';
+import type { Output } from './command.ts';
+
+/** Shows a run's events as they come. `end` waits until everything is on the screen. */
+export interface Renderer {
+  show(event: RunEvent, at: { readonly run: string; readonly nowMs: number }): void;
+  end(): Promise<void>;
+}
+
+export function createRenderer(output: Output): Renderer {
+  return output.json || !output.isTerminal ? jsonRenderer(output) : liveRenderer(output);
+}
+
+function jsonRenderer(output: Output): Renderer {
+  return {
+    show: (event, { run, nowMs }) =>
+      output.write(`${JSON.stringify({ at: isoTime(nowMs), run, ...event })}\n`),
+    end: async () => {},
+  };
+}
+
+interface LiveStep {
+  readonly done: PromiseWithResolvers<string>;
+  title: string;
+}
+
+/** listr2's live list, one list a plan, in the order in which the plans came. */
+function liveRenderer(output: Output): Renderer {
+  let steps = new Map<string, LiveStep>();
+  let shown: Promise<unknown> = Promise.resolve();
+  function print(line: string): void {
+    shown = shown.then(() => output.write(`${line}\n`));
+  }
+  return {
+    show: (event) => {
+      if (event.type === 'plan-started') {
+        steps = new Map(
+          event.steps.map(({ step, title }) => [step, { done: Promise.withResolvers<string>(), title }]),
+        );
+        const list = liveList(event.title, [...steps.values()]);
+        shown = shown.then(() => list.run()).catch(() => {});
+        return;
+      }
+      settleStep(steps, event);
+      for (const line of linesOf(event)) print(line);
+    },
+    end: async () => {
+      for (const step of steps.values()) step.done.resolve(chalk.dim('not run'));
+      await shown;
+    },
+  };
+}
+
+function liveList(title: string, steps: readonly LiveStep[]): Listr {
+  const tasks = steps.map(
+    (step): ListrTask => ({
+      title: step.title,
+      rendererOptions: { timer: PRESET_TIMER },
+      task: async (_context, task) => {
+        const suffix = await step.done.promise;
+        if (suffix !== '') task.title = `${step.title} ${chalk.dim(`— ${suffix}`)}`;
+      },
+    }),
+  );
+  return new Listr(
+    [{ title, task: (_context, task) => task.newListr(tasks, { concurrent: true, exitOnError: false }) }],
+    {
+      exitOnError: false,
+      rendererOptions: { collapseSubtasks: false, collapseErrors: false, timer: PRESET_TIMER },
+    },
+  );
+}
+
+function settleStep(steps: ReadonlyMap<string, LiveStep>, event: RunEvent): void {
+  if (event.type === 'step-done') steps.get(event.step)?.done.resolve(shownOutput(event.output));
+  if (event.type === 'step-skipped') steps.get(event.step)?.done.resolve('nothing to do');
+  if (event.type === 'step-failed') steps.get(event.step)?.done.reject(new Error(event.error.message));
+  if (event.type === 'plan-failed' || event.type === 'run-done') {
+    for (const step of steps.values()) step.done.resolve('not run');
+  }
+}
+
+/** Handlers put the words for people under `shown`. */
+function shownOutput(output: JsonObject): string {
+  return typeof output.shown === 'string' ? output.shown : '';
+}
+
+function linesOf(event: RunEvent): string[] {
+  if (event.type === 'undo-started') return [chalk.yellow(`↩ undoing ${event.step}`)];
+  if (event.type === 'undo-failed')
+    return [chalk.red(`✖ undoing ${event.step} failed: ${event.error.message}`)];
+  if (event.type === 'note') return [chalk.dim(event.text)];
+  if (event.type === 'run-done') return [summaryLine(event.exitCode, event.summary, event.durationMs)];
+  return [];
+}
+
+function summaryLine(exitCode: number, summary: string, durationMs: number): string {
+  const mark = exitCode === 0 || exitCode === 42 ? chalk.green('✔') : chalk.red('✖');
+  return `${mark} ${summary} ${chalk.dim(`(${shownDuration(durationMs)})`)}`;
+}
+
+/** An error on a terminal: what, and what to type next. */
+export function shownErrorText(error: ShownError): string {
+  return `${chalk.red('error:')} ${error.message}\n  ${chalk.bold('next:')} ${error.hint}\n`;
+}
+
+export interface Column {
+  readonly title: string;
+  readonly values: readonly string[];
+}
+
+/** Columns side by side, padded; the head is bold on a terminal. */
+export function table(columns: readonly Column[]): string {
+  const widths = columns.map((column) =>
+    Math.max(column.title.length, ...column.values.map((value) => value.length)),
+  );
+  const rows = Math.max(0, ...columns.map((column) => column.values.length));
+  const line = (cells: readonly string[]): string =>
+    cells
+      .map((cell, index) => cell.padEnd(widths[index] ?? 0))
+      .join('  ')
+      .trimEnd();
+  const head = chalk.bold(line(columns.map((column) => column.title)));
+  const body = Array.from({ length: rows }, (_, row) =>
+    line(columns.map((column) => column.values[row] ?? '')),
+  );
+  return `${[head, ...body].join('\n')}\n`;
+}
+
+export const paint = {
+  good: (text: string) => chalk.green(text),
+  bad: (text: string) => chalk.red(text),
+  warn: (text: string) => chalk.yellow(text),
+  faint: (text: string) => chalk.dim(text),
+  strong: (text: string) => chalk.bold(text),
+};

@@ -1,0 +1,137 @@
+import { hostname, userInfo } from 'node:os';
+import { isoTime } from '../core/clock.ts';
+import { OmpayError } from '../core/errors.ts';
+import { ulid } from '../core/ids.ts';
+import { localHost } from '../host/local.ts';
+import type { Handlers } from '../plan/act.ts';
+import type { RunEvent } from '../plan/event.ts';
+import { journalFiles, openJournal } from '../plan/journal.ts';
+import { type HeldLock, holdLock } from '../plan/lock.ts';
+import type { JsonObject } from '../plan/plan.ts';
+import { type RunContext, shownError } from '../plan/run.ts';
+import type { Invocation } from './command.ts';
+import { createRenderer, shownErrorText } from './render.ts';
+
+/** An operation while it runs: everything that a plan's interpreter needs, and who acts. */
+export interface Operation extends RunContext {
+  readonly run: string;
+  /** `user@host` */
+  readonly by: string;
+  /** Present once the handler `lock.acquire` has run. */
+  readonly lock: () => HeldLock | undefined;
+}
+
+export interface OperationResult {
+  readonly exitCode: number;
+  readonly summary: string;
+  readonly data: JsonObject;
+}
+
+export interface OperationRequest {
+  /** The words of the command. */
+  readonly command: string;
+  readonly title: string;
+  /** What was chosen; no secrets. */
+  readonly input: JsonObject;
+  readonly handlers: (operation: Operation) => Handlers;
+}
+
+/** `user@host`, as locks and journals name who acts. */
+export function actor(): string {
+  return `${userInfo().username}@${hostname()}`;
+}
+
+/**
+ * Runs one journalled operation: events go to the journal first, then to the screen. Whatever happens, the lock is
+ * given back, the last event says how it ended, and the exit code fits the error.
+ */
+export async function runOperation(
+  invocation: Invocation,
+  request: OperationRequest,
+  body: (operation: Operation) => Promise<OperationResult>,
+): Promise<number> {
+  const { clock, layout, output, signal } = invocation;
+  const run = ulid(clock.now());
+  const by = actor();
+  const journal = openJournal(journalFiles(layout), { run, by }, clock);
+  const renderer = createRenderer(output);
+  const lockLost = new AbortController();
+  const held: { lock?: HeldLock } = {};
+  const startedMs = clock.monotonicMs();
+  const emit = (event: RunEvent): void => {
+    journal.append(event);
+    renderer.show(event, { run, nowMs: clock.now() });
+  };
+  const base = {
+    run,
+    by,
+    clock,
+    emit,
+    hosts: { local: localHost() },
+    signal: AbortSignal.any([signal, lockLost.signal]),
+    lock: () => held.lock,
+  };
+  const operation: Operation = { ...base, handlers: {} };
+  const handlers = { ...lockHandlers(), ...request.handlers(operation) };
+
+  function lockHandlers(): Handlers {
+    return {
+      'lock.acquire': async () => {
+        const lock = holdLock(
+          layout.lock,
+          { owner: by, machine: hostname(), run, reason: request.command },
+          clock,
+        );
+        held.lock = lock;
+        lock.signal.addEventListener('abort', () => lockLost.abort(lock.signal.reason), { once: true });
+        const from = lock.takenOverFrom;
+        const over = from === null ? '' : `, taken over from ${from.owner} (run ${from.run}) that ended`;
+        return { token: lock.token, shown: `token ${lock.token}${over}` };
+      },
+      'lock.release': async () => {
+        held.lock?.release();
+        delete held.lock;
+        return {};
+      },
+    };
+  }
+
+  function finish(result: OperationResult): number {
+    emit({ type: 'run-done', ...result, durationMs: clock.monotonicMs() - startedMs });
+    return result.exitCode;
+  }
+
+  try {
+    emit({ type: 'run-started', command: request.command, title: request.title, input: request.input });
+    return finish(await body({ ...operation, handlers }));
+  } catch (error) {
+    const shown = shownError(error);
+    const exitCode = error instanceof OmpayError ? error.exitCode : 6;
+    held.lock?.release();
+    delete held.lock;
+    finish({ exitCode, summary: shown.message, data: { error: { ...shown } } });
+    await renderer.end();
+    if (output.isTerminal && !output.json) process.stderr.write(shownErrorText(shown));
+    if (shown.code === 'internal' && error instanceof Error) process.stderr.write(`${error.stack ?? ''}\n`);
+    return exitCode;
+  } finally {
+    held.lock?.release();
+    await renderer.end();
+  }
+}
+
+/** Writes one line to the journal for a small act that needs no plan (`lock acquire`, `migrate up`). */
+export function note(invocation: Invocation, text: string, data: JsonObject): void {
+  const identity = { run: ulid(invocation.clock.now()), by: actor() };
+  openJournal(journalFiles(invocation.layout), identity, invocation.clock).append({
+    type: 'note',
+    text,
+    data,
+  });
+}
+
+export function shownTime(epochMs: number): string {
+  return isoTime(epochMs)
+    .replace('T', ' ')
+    .replace(/\.\d+Z$/, ' UTC');
+}

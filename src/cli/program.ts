@@ -39,6 +39,10 @@ export async function parse(
       found.parsed = { module, command, args: command.args };
     });
   }
+  if (argv.length === 0) {
+    program.outputHelp();
+    return { kind: 'printed' };
+  }
   try {
     await program.parseAsync([...argv], { from: 'user' });
   } catch (error) {
@@ -68,10 +72,7 @@ function rootCommand(version: string): Command {
     .helpCommand('help [command]', 'the same as --help')
     .exitOverride()
     .configureOutput({ outputError: () => {} })
-    .addHelpText('after', '\nFirst time: ompay deploy, then ompay status. Exit codes: docs/exit-codes.md.')
-    .action((_options: unknown, command: Command) => {
-      if (command.args.length === 0) command.outputHelp();
-    });
+    .addHelpText('after', '\nFirst time: ompay deploy, then ompay status. Exit codes: docs/exit-codes.md.');
 }
 
 /** The entry whose words begin argv, past global options. */
@@ -125,8 +126,12 @@ function addChild(parent: Command, word: string, group: string): Command {
 
 function usageError(error: CommanderError, wanted: CommandEntry | undefined): OmpayError {
   const message = error.message.replace(/^error: /, '').replace(/\n/g, ' ');
-  return new OmpayError('usage', message === '(outputHelp)' ? 'a command is missing' : message, {
-    hint: `ompay ${wanted === undefined ? '' : `${wanted.words} `}--help`,
-    cause: error,
-  });
+  return new OmpayError(
+    'usage',
+    message === '(outputHelp)' ? 'the rest of the command is missing' : message,
+    {
+      hint: `ompay ${wanted === undefined ? '' : `${wanted.words} `}--help`,
+      cause: error,
+    },
+  );
 }

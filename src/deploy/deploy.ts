@@ -150,13 +150,13 @@ export function plansOf(
   ];
 }
 
-/** The figures of a run that its report shows. */
+/** The figures of a run that its report shows; null where its step did not run. */
 export function figuresOf(outputs: Outputs): JsonObject {
-  const { observe = {}, drain = {} } = outputs;
+  const figure = (step: string, name: string) => outputs[step]?.[name] ?? null;
   return {
-    switchMicroseconds: outputs.switch?.switchMicroseconds ?? null,
-    drainMs: drain.drainMs ?? null,
-    requests: observe.requests ?? null,
-    failedRequests: observe.failedRequests ?? null,
+    switchMicroseconds: figure('switch', 'switchMicroseconds'),
+    drainMs: figure('drain', 'drainMs'),
+    requests: figure('observe', 'requests'),
+    failedRequests: figure('observe', 'failedRequests'),
   };
 }

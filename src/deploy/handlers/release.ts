@@ -1,0 +1,117 @@
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { isoTime } from '../../core/clock.ts';
+import { OmpayError } from '../../core/errors.ts';
+import type { Layout } from '../../core/layout.ts';
+import { shownSize } from '../../core/units.ts';
+import type { Host } from '../../host/host.ts';
+import type { HandlerContext, Handlers } from '../../plan/act.ts';
+import { sh } from '../../shell/line.ts';
+import { type BundledFile, bundle, contentHash } from '../bundle.ts';
+import { damagedFiles, listReleases, releasesToPrune, removeRelease, storeRelease } from '../releases.ts';
+import type { LocalFacts, Release } from '../types.ts';
+
+export const API_BUNDLE = 'api.mjs';
+/** Loads every module and ends: what proves that a bundle is complete. */
+export const LOAD_ONLY_ARGUMENT = '--load-only';
+
+export interface ReleaseKit {
+  readonly layout: Layout;
+  readonly programRoot: string;
+  readonly version: string;
+  /** The newest migration in this source. */
+  readonly newestMigration: string;
+  readonly facts: () => Promise<LocalFacts>;
+  readonly nodePath: () => string;
+}
+
+export interface Built {
+  readonly release: Release;
+  readonly files: readonly BundledFile[];
+}
+
+/** Bundles the API in memory and names it by its content; nothing is written. */
+export async function buildCandidate(
+  kit: Omit<ReleaseKit, 'facts' | 'nodePath'>,
+  host: Host,
+  nowMs: number,
+): Promise<Built> {
+  const [file, commit] = await Promise.all([
+    bundle({ root: kit.programRoot, entry: 'src/api/main.ts', output: API_BUNDLE }),
+    commitOf(kit.programRoot, host),
+  ]);
+  const digest = contentHash([file], `node ${process.versions.node}`);
+  const release: Release = {
+    id: digest.slice(0, 12),
+    version: kit.version,
+    sha256: digest,
+    builtAt: isoTime(nowMs),
+    commit,
+    node: process.versions.node,
+    newestMigration: kit.newestMigration,
+    files: [{ path: file.path, sha256: file.sha256, sizeBytes: file.content.length }],
+  };
+  return { release, files: [file] };
+}
+
+async function commitOf(root: string, host: Host): Promise<string | null> {
+  const line = sh`cd ${root} && git rev-parse --short=12 HEAD && git status --porcelain --untracked-files=no`;
+  const result = await host.exec(line, { timeoutMs: 5000 });
+  if (result.exitCode !== 0) return null;
+  const [commit = '', ...changes] = result.stdout.split('\n');
+  return changes.some((change) => change !== '') ? `${commit}+changes` : commit;
+}
+
+export function releaseHandlers(kit: ReleaseKit, candidate: () => Promise<Built>): Handlers {
+  return {
+    'release.build': async () => {
+      const { release, files } = await candidate();
+      const kept = listReleases(kit.layout.releases).find((each) => each.id === release.id);
+      const reuse = kept !== undefined && damagedFiles(kit.layout.releases, kept).length === 0;
+      if (!reuse) storeRelease(kit.layout.releases, release, files);
+      const size = shownSize(release.files.reduce((sum, file) => sum + file.sizeBytes, 0));
+      return {
+        release: release.id,
+        reused: reuse,
+        shown: `${release.id}, ${size}${reuse ? ', kept from before' : ''}`,
+      };
+    },
+    'release.prove': async (_input, context) => {
+      const { release } = await candidate();
+      return proveStarts(kit, release, context);
+    },
+    'release.prune': async ({ keep }) => {
+      const facts = await kit.facts();
+      const inSlots = [facts.slots.blue.release, facts.slots.green.release].filter((id) => id !== null);
+      const going = releasesToPrune(listReleases(kit.layout.releases), inSlots, Number(keep));
+      for (const release of going) removeRelease(kit.layout.releases, release.id);
+      const ids = going.map((release) => release.id);
+      return { removed: ids, shown: ids.length === 0 ? 'nothing to remove' : `removed ${ids.join(', ')}` };
+    },
+  };
+}
+
+/** Runs the bundle alone in an empty folder: what it needs from node_modules would be missing there. */
+async function proveStarts(
+  kit: ReleaseKit,
+  release: Release,
+  { host, signal }: HandlerContext,
+): Promise<Record<string, string>> {
+  const folder = mkdtempSync(join(tmpdir(), 'ompay-prove-'));
+  try {
+    copyFileSync(join(kit.layout.releases, release.id, API_BUNDLE), join(folder, API_BUNDLE));
+    const line = sh`cd ${folder} && exec env -i PATH=/usr/bin:/bin ${kit.nodePath()} ${API_BUNDLE} ${LOAD_ONLY_ARGUMENT}`;
+    const result = await host.exec(line, { timeoutMs: 20_000, signal });
+    if (result.exitCode === 0) return {};
+    throw new OmpayError(
+      'rolledBack',
+      `the release does not start alone: ${result.stderr.trim().split('\n').slice(-3).join(' ')}`,
+      {
+        hint: 'a package that the bundle needs is missing from it; see src/deploy/bundle.ts',
+      },
+    );
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}

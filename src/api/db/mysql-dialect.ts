@@ -1,0 +1,103 @@
+import type { Kysely, RawBuilder } from 'kysely';
+import { CompiledQuery, sql } from 'kysely';
+import { systemCodeOf } from '../../core/errors.ts';
+import type { Dialect } from './dialect.ts';
+import type { Schema } from './schema.ts';
+
+const DUPLICATE_KEY = 'ER_DUP_ENTRY';
+/** 1020 record changed since it was read, 1205 lock wait, 1213 deadlock. */
+const RETRYABLE: ReadonlySet<string | undefined> = new Set([
+  'ER_CHECKREAD',
+  'ER_LOCK_WAIT_TIMEOUT',
+  'ER_LOCK_DEADLOCK',
+]);
+
+const ASCII = 'character set ascii collate ascii_bin';
+const UTF8 = 'character set utf8mb4 collate utf8mb4_bin';
+
+/** MySQL 8.0 and MariaDB 10.11. INSERT IGNORE is not used: it also turns bad values into warnings. */
+export const mysqlDialect: Dialect = {
+  family: 'mysql',
+  columnTypes: {
+    id: `varchar(36) ${ASCII}`,
+    code: (length) => `varchar(${length}) ${ASCII}`,
+    text: (length) => `varchar(${length}) ${UTF8}`,
+    longText: `text ${UTF8}`,
+    integer: 'int',
+    bigint: 'bigint',
+  },
+
+  insertRows: async (db, table, rows) => {
+    const [first] = rows;
+    if (first !== undefined) await run(db, insert(table, first, rows.length), values(rows));
+  },
+
+  insertIfAbsent: async (db, table, row) => {
+    try {
+      await run(db, insert(table, row, 1), values([row]));
+      return true;
+    } catch (error) {
+      if (systemCodeOf(error) !== DUPLICATE_KEY) throw error;
+      return false;
+    }
+  },
+
+  upsertRows: async (db, table, rows, { set }) => {
+    const [first] = rows;
+    if (first === undefined) return;
+    const replaced = set.map((column) => `${quoted(column)} = values(${quoted(column)})`);
+    await run(db, `${insert(table, first, rows.length)} on duplicate key update ${replaced}`, values(rows));
+  },
+
+  updateNumbers: async (db, { table, key, set }, byId) => {
+    const cases = 'when ? then ? '.repeat(byId.size);
+    const statement = `update ${quoted(table)} set ${quoted(set)} = case ${quoted(key)} ${cases} end
+      where ${quoted(key)} in (?)`;
+    await run(db, statement, [...[...byId].flat(), [...byId.keys()]]);
+  },
+
+  sum: (expression) => sql<number>`cast(coalesce(sum(${expression}), 0) as signed)`,
+
+  isDuplicateKey: (error) => systemCodeOf(error) === DUPLICATE_KEY,
+  isRetryable: (error) => RETRYABLE.has(systemCodeOf(error)),
+
+  appendOnly: (table) =>
+    ['update', 'delete'].flatMap((event) => [
+      `drop trigger if exists ${quoted(`${table}_no_${event}`)}`,
+      `create trigger ${quoted(`${table}_no_${event}`)} before ${event} on ${quoted(table)} for each row
+        signal sqlstate '45000' set message_text = 'rows of ${table} are never changed or deleted'`,
+    ]),
+
+  hasTable: (db, table) => exists(db, sql`tables where table_schema = database() and table_name = ${table}`),
+  hasIndex: (db, table, index) =>
+    exists(
+      db,
+      sql`statistics where table_schema = database() and table_name = ${table} and index_name = ${index}`,
+    ),
+};
+
+function insert(table: string, row: object, rowCount: number): string {
+  const columns = Object.keys(row);
+  const places = `(${columns.map(() => '?').join(', ')})`;
+  return `insert into ${quoted(table)} (${columns.map(quoted).join(', ')})
+    values ${Array.from({ length: rowCount }, () => places).join(', ')}`;
+}
+
+/** Each row lists its columns in the first one's order. */
+function values(rows: readonly object[]): unknown[] {
+  return rows.flatMap((row) => Object.values(row));
+}
+
+async function exists(db: Kysely<Schema>, source: RawBuilder<unknown>): Promise<boolean> {
+  const { rows } = await sql`select 1 from information_schema.${source} limit 1`.execute(db);
+  return rows.length > 0;
+}
+
+async function run(db: Kysely<Schema>, statement: string, parameters: unknown[]): Promise<void> {
+  await db.executeQuery(CompiledQuery.raw(statement, parameters));
+}
+
+/** Names come from this program, never from a request. */
+function quoted(name: string): string {
+  return `\`${name}\``;
+}

@@ -1,0 +1,94 @@
+import type { Kysely, RawBuilder } from 'kysely';
+import { CompiledQuery, sql } from 'kysely';
+import { systemCodeOf } from '../../core/errors.ts';
+import type { Dialect } from './dialect.ts';
+import type { Schema } from './schema.ts';
+
+const UNIQUE_VIOLATION = '23505';
+/** serialization_failure, deadlock_detected, lock_not_available. */
+const RETRYABLE: ReadonlySet<string | undefined> = new Set(['40001', '40P01', '55P03']);
+
+/**
+ * Rows travel as one JSON parameter that the table's own row type reads back (`json_populate_recordset`): the statement
+ * is the same for any number of rows, and no statement meets the protocol's bound of 65,535 parameters.
+ */
+export const postgresqlDialect: Dialect = {
+  family: 'postgresql',
+  columnTypes: {
+    id: 'varchar(36) collate "C"',
+    code: (length) => `varchar(${length}) collate "C"`,
+    text: (length) => `varchar(${length}) collate "C"`,
+    longText: 'text',
+    integer: 'integer',
+    bigint: 'bigint',
+  },
+
+  insertRows: async (db, table, rows) => {
+    const [first] = rows;
+    if (first !== undefined) await runWithRows(db, insert(table, first), rows);
+  },
+
+  insertIfAbsent: async (db, table, row) => {
+    const { numAffectedRows } = await runWithRows(db, `${insert(table, row)} on conflict do nothing`, [row]);
+    return numAffectedRows === 1n;
+  },
+
+  upsertRows: async (db, table, rows, { key, set }) => {
+    const [first] = rows;
+    if (first === undefined) return;
+    const replaced = set.map((column) => `${quoted(column)} = excluded.${quoted(column)}`);
+    await runWithRows(
+      db,
+      `${insert(table, first)} on conflict (${list(key)}) do update set ${replaced}`,
+      rows,
+    );
+  },
+
+  updateNumbers: async (db, { table, key, set }, values) => {
+    const statement = `update ${quoted(table)} as t set ${quoted(set)} = v.${quoted(set)}
+      from json_populate_recordset(null::${quoted(table)}, $1::json) as v where t.${quoted(key)} = v.${quoted(key)}`;
+    const rows = [...values].map(([id, value]) => ({ [key]: id, [set]: value }));
+    await runWithRows(db, statement, rows);
+  },
+
+  sum: (expression) => sql<number>`cast(coalesce(sum(${expression}), 0) as bigint)`,
+
+  isDuplicateKey: (error) => systemCodeOf(error) === UNIQUE_VIOLATION,
+  isRetryable: (error) => RETRYABLE.has(systemCodeOf(error)),
+
+  appendOnly: (table) => [
+    `create or replace function ompay_refuse_change() returns trigger language plpgsql as
+      $$ begin raise exception 'rows of % are never changed or deleted', tg_table_name; end $$`,
+    `create or replace trigger ${quoted(`${table}_append_only`)} before update or delete or truncate
+      on ${quoted(table)} for each statement execute function ompay_refuse_change()`,
+  ],
+
+  hasTable: (db, table) =>
+    exists(db, sql`pg_tables where schemaname = current_schema() and tablename = ${table}`),
+  hasIndex: (db, _table, index) =>
+    exists(db, sql`pg_indexes where schemaname = current_schema() and indexname = ${index}`),
+};
+
+function insert(table: string, row: object): string {
+  const columns = list(Object.keys(row));
+  return `insert into ${quoted(table)} (${columns})
+    select ${columns} from json_populate_recordset(null::${quoted(table)}, $1::json)`;
+}
+
+function runWithRows(db: Kysely<Schema>, statement: string, rows: readonly object[]) {
+  return db.executeQuery(CompiledQuery.raw(statement, [JSON.stringify(rows)]));
+}
+
+async function exists(db: Kysely<Schema>, source: RawBuilder<unknown>): Promise<boolean> {
+  const { rows } = await sql`select 1 from ${source} limit 1`.execute(db);
+  return rows.length > 0;
+}
+
+function list(columns: readonly string[]): string {
+  return columns.map(quoted).join(', ');
+}
+
+/** Names come from this program, never from a request. */
+function quoted(name: string): string {
+  return `"${name}"`;
+}

@@ -1,0 +1,53 @@
+import type { ControlledTransaction, Kysely, Transaction } from 'kysely';
+import type { Clock } from '../../core/clock.ts';
+import type { Dialect } from './dialect.ts';
+import { CommitUnknownError, isConnectionLost } from './errors.ts';
+import type { Schema } from './schema.ts';
+
+export type Work<T> = (trx: Transaction<Schema>) => Promise<T>;
+
+export interface TransactionParts {
+  readonly kysely: Kysely<Schema>;
+  readonly dialect: Dialect;
+  readonly clock: Clock;
+}
+
+const MOST_ATTEMPTS = 5;
+const FIRST_PAUSE_MS = 4;
+
+/** Runs the work until it is committed; see Database.transaction for the contract. */
+export async function runTransaction<T>(parts: TransactionParts, work: Work<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await attemptTransaction(parts.kysely, work);
+    } catch (error) {
+      const again = isConnectionLost(error) || parts.dialect.isRetryable(error);
+      if (!again || attempt === MOST_ATTEMPTS) throw error;
+      await parts.clock.sleep(Math.random() * FIRST_PAUSE_MS * 2 ** attempt);
+    }
+  }
+}
+
+async function attemptTransaction<T>(kysely: Kysely<Schema>, work: Work<T>): Promise<T> {
+  const trx = await kysely.startTransaction().execute();
+  try {
+    const result = await work(trx);
+    await commit(trx);
+    return result;
+  } catch (error) {
+    // The rollback of a dead connection fails too; it is the first error that tells why.
+    await trx
+      .rollback()
+      .execute()
+      .catch(() => {});
+    throw error;
+  }
+}
+
+async function commit(trx: ControlledTransaction<Schema>): Promise<void> {
+  try {
+    await trx.commit().execute();
+  } catch (error) {
+    throw isConnectionLost(error) ? new CommitUnknownError(error) : error;
+  }
+}

@@ -13,9 +13,14 @@ export function ulid(epochMs: number): string {
     time = CROCKFORD.charAt(rest % 32) + time;
     rest = Math.floor(rest / 32);
   }
+  return time + crockford(16);
+}
+
+/** Random characters of Crockford's base 32, 5 bits each; none is easily taken for another. */
+export function crockford(lengthCharacters: number): string {
   let random = '';
-  for (const byte of randomBytes(16)) random += CROCKFORD.charAt(byte % 32);
-  return time + random;
+  for (const byte of randomBytes(lengthCharacters)) random += CROCKFORD.charAt(byte % 32);
+  return random;
 }
 
 /** A UUIDv7 (RFC 9562, 5.7): 48 bits of milliseconds, then randomness; index-friendly primary keys. */

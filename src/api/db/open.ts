@@ -31,7 +31,8 @@ export interface Database {
   /**
    * Runs the work in one transaction, READ COMMITTED, and commits it. The work is run again, at most 5 times, after a
    * deadlock and after a connection lost before COMMIT, so it may have no effect but in the database; it may not wait for
-   * anything else, as PGlite serves one transaction at a time. Throws CommitUnknownError when the connection died in COMMIT.
+   * anything else, as PGlite serves one transaction at a time. Throws CommitUnknownError when the connection died in COMMIT,
+   * OmpayError `databaseUnavailable` when the database stays away or refuses each time.
    */
   transaction<T>(work: Work<T>): Promise<T>;
   /** Throws OmpayError `databaseUnavailable` when the database does not answer in time. */

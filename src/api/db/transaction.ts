@@ -1,5 +1,6 @@
 import type { ControlledTransaction, Kysely, Transaction } from 'kysely';
 import type { Clock } from '../../core/clock.ts';
+import { messageOf, OmpayError } from '../../core/errors.ts';
 import type { Dialect } from './dialect.ts';
 import { CommitUnknownError, isConnectionLost } from './errors.ts';
 import type { Schema } from './schema.ts';
@@ -21,8 +22,8 @@ export async function runTransaction<T>(parts: TransactionParts, work: Work<T>):
     try {
       return await attemptTransaction(parts.kysely, work);
     } catch (error) {
-      const again = isConnectionLost(error) || parts.dialect.isRetryable(error);
-      if (!again || attempt === MOST_ATTEMPTS) throw error;
+      if (!isConnectionLost(error) && !parts.dialect.isRetryable(error)) throw error;
+      if (attempt === MOST_ATTEMPTS) throw gaveUp(error);
       await parts.clock.sleep(Math.random() * FIRST_PAUSE_MS * 2 ** attempt);
     }
   }
@@ -50,4 +51,12 @@ async function commit(trx: ControlledTransaction<Schema>): Promise<void> {
   } catch (error) {
     throw isConnectionLost(error) ? new CommitUnknownError(error) : error;
   }
+}
+
+function gaveUp(cause: unknown): OmpayError {
+  return new OmpayError(
+    'databaseUnavailable',
+    `a transaction failed ${MOST_ATTEMPTS} times, and nothing of it was kept: ${messageOf(cause)}`,
+    { hint: 'ask again; if it goes on, see what holds locks in the database', cause },
+  );
 }

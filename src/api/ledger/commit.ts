@@ -1,0 +1,106 @@
+import type { Clock } from '../../core/clock.ts';
+import { messageOf, OmpayError } from '../../core/errors.ts';
+import { uuidv7 } from '../../core/ids.ts';
+import { CommitUnknownError } from '../db/errors.ts';
+import type { Database } from '../db/open.ts';
+import type { Work } from '../db/transaction.ts';
+import type { BatchPlan } from './apply.ts';
+import { applyBatch } from './apply.ts';
+import { lockBatch, lockHead, writeBatch } from './batch.ts';
+import { newReference } from './reference.ts';
+import type { Rules } from './rules.ts';
+import type { PostRequest } from './types.ts';
+
+export interface CommitParts {
+  readonly db: Database;
+  readonly clock: Clock;
+  readonly readRules: () => Promise<Rules>;
+  readonly sealMessage: (body: string) => string;
+}
+
+/** A reference met another's, or a commit was lost: both are rare, so more than a few in a row is something else. */
+const MOST_ATTEMPTS = 5;
+
+/**
+ * Commits the requests under one transaction and gives each its result. Runs again what certainly was not kept.
+ * Throws OmpayError `databaseUnavailable` when the database stays away; its message says when the outcome is unknown.
+ */
+export async function commitBatch<R extends PostRequest>(
+  parts: CommitParts,
+  requests: readonly R[],
+): Promise<BatchPlan<R>> {
+  const rules = await parts.readRules();
+  for (let attempt = 1; ; attempt += 1) {
+    const tried = await tryBatch(parts, requests, rules);
+    if ('decided' in tried) return tried;
+    if (attempt === MOST_ATTEMPTS) throw tried.failure;
+  }
+}
+
+interface NothingKept {
+  readonly failure: unknown;
+}
+
+async function tryBatch<R extends PostRequest>(
+  { db, clock, sealMessage }: CommitParts,
+  requests: readonly R[],
+  rules: Rules,
+): Promise<BatchPlan<R> | NothingKept> {
+  const plans: BatchPlan<R>[] = [];
+  const work: Work<BatchPlan<R>> = async (trx) => {
+    const nowMs = clock.now();
+    const ids = { newTransferId: () => uuidv7(nowMs), newReference: () => newReference(nowMs) };
+    const state = await lockBatch(trx, requests, nowMs);
+    const plan = applyBatch(requests, state, { nowMs, rules, ...ids });
+    plans.push(plan);
+    await writeBatch(trx, plan, { dialect: db.dialect, nowMs, sealMessage });
+    return plan;
+  };
+  try {
+    return await db.transaction(work);
+  } catch (error) {
+    if (db.dialect.isDuplicateKey(error)) return { failure: error };
+    if (!(error instanceof CommitUnknownError)) throw error;
+    return (await keptPlan(db, plans)) ?? { failure: lostInCommit(error) };
+  }
+}
+
+/**
+ * After a connection lost in COMMIT. The dying session holds the head until its transaction is over, one way or the
+ * other, so once the head is locked here the answer is final. A batch that moved no money may simply be run again.
+ */
+async function keptPlan<R>(db: Database, plans: readonly BatchPlan<R>[]): Promise<BatchPlan<R> | undefined> {
+  const planByTransfer = new Map(plans.flatMap((plan) => plan.transfers.map(({ id }) => [id, plan])));
+  if (planByTransfer.size === 0) return undefined;
+  const look = db.transaction(async (trx) => {
+    await lockHead(trx);
+    const ids = [...planByTransfer.keys()];
+    return trx.selectFrom('transfers').select('id').where('id', 'in', ids).limit(1).execute();
+  });
+  const found = await look.catch((cause: unknown) => {
+    throw outcomeUnknown(cause);
+  });
+  return found.map(({ id }) => planByTransfer.get(id)).at(0);
+}
+
+function lostInCommit(cause: unknown): OmpayError {
+  return new OmpayError(
+    'databaseUnavailable',
+    'the connection was lost in COMMIT each time, and nothing was kept',
+    {
+      hint: 'ask again; see the database log for why connections end',
+      cause,
+    },
+  );
+}
+
+function outcomeUnknown(cause: unknown): OmpayError {
+  return new OmpayError(
+    'databaseUnavailable',
+    `whether the transfer was kept is unknown: ${messageOf(cause)}`,
+    {
+      hint: 'ask again with the same Idempotency-Key',
+      cause,
+    },
+  );
+}

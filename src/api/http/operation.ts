@@ -1,0 +1,52 @@
+import { API_ERRORS, type ApiErrorName } from '../errors.ts';
+import type { AnswerSchema, RequestSchema } from '../schemas/json.ts';
+import type { RateName } from './rates.ts';
+
+/** What a route promises: the server registers it, and docs/openapi.json is made, from this one description. */
+export interface Operation<B extends RequestSchema = RequestSchema, Q extends RequestSchema = RequestSchema> {
+  readonly id: string;
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  readonly summary: string;
+  /** Asks for an access token. */
+  readonly secured: boolean;
+  readonly rate: RateName | null;
+  /** Takes an Idempotency-Key. */
+  readonly idempotent: boolean;
+  readonly body: B;
+  readonly query: Q;
+  readonly success: SuccessDescription;
+  /** Failures of its own, beside those that `errorsOf` adds. */
+  readonly errors: readonly ApiErrorName[];
+}
+
+export interface SuccessDescription {
+  readonly status: 200 | 201;
+  readonly mediaType: 'application/json' | 'text/plain';
+  readonly schema: AnswerSchema;
+}
+
+/** Every failure that an operation can answer with. */
+export function errorsOf(operation: Operation): readonly ApiErrorName[] {
+  const names = new Set<ApiErrorName>(operation.errors);
+  const add = (when: boolean, ...more: readonly ApiErrorName[]): void => {
+    for (const name of when ? more : []) names.add(name);
+  };
+  const takesBody = operation.method === 'POST';
+  add(takesBody, 'malformedBody', 'bodyTooLarge', 'mediaTypeUnsupported');
+  add(takesBody || takesInput(operation.query) || operation.idempotent, 'validationFailed');
+  add(operation.secured, 'unauthenticated');
+  add(operation.rate !== null, 'rateLimited');
+  add(operation.idempotent, 'idempotencyKeyReused', 'idempotencyKeyInProgress');
+  return [...names, 'internal', 'databaseAway'];
+}
+
+/** The statuses of those failures, ascending, each with its names. */
+export function failureStatuses(operation: Operation): ReadonlyMap<number, readonly ApiErrorName[]> {
+  const byStatus = Map.groupBy(errorsOf(operation), (name) => API_ERRORS[name].status);
+  return new Map([...byStatus].toSorted(([left], [right]) => left - right));
+}
+
+export function takesInput(schema: RequestSchema): boolean {
+  return Object.keys(schema.properties).length > 0;
+}

@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict';
+import type { IncomingHttpHeaders } from 'node:http';
+import type { FastifyRequest } from 'fastify';
+import { uuidv7 } from '../../core/ids.ts';
+import type { Reader } from '../answer.ts';
+import type { Principal } from '../auth/sessions.ts';
+import { languageOf } from '../language.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Who asks; set on secured routes before their body is read. */
+    principal: Principal | null;
+  }
+}
+
+export function readerOf(request: FastifyRequest): Reader {
+  return {
+    language: languageOf(request.headers['accept-language']),
+    problems: request.headers.accept?.includes('application/problem+json') === true,
+    requestId: request.id,
+  };
+}
+
+export function principalOf(request: FastifyRequest): Principal {
+  assert(request.principal !== null, 'the route is not secured');
+  return request.principal;
+}
+
+/** The client's address as the front saw it; one name for clients of the socket itself. */
+export function addressOf(request: FastifyRequest): string {
+  return request.ip || 'socket';
+}
+
+/** The caller's X-Request-Id when it is fit for a log line and a header, else a new one. */
+export function requestIdOf(headers: IncomingHttpHeaders, epochMs: number): string {
+  const given = String(headers['x-request-id']);
+  return /^[\w.-]{8,64}$/.test(given) ? given : uuidv7(epochMs);
+}
+
+/** W3C Trace Context, version 00; anything else is left out of the logs. */
+export function traceparentOf(headers: IncomingHttpHeaders): string | undefined {
+  const given = String(headers.traceparent);
+  return /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/.test(given) ? given : undefined;
+}

@@ -1,0 +1,121 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestAsyncHookHandler } from 'fastify';
+import { contentTypeOf, successBody } from '../answer.ts';
+import { type ApiError, refusedFor } from '../errors.ts';
+import type { Sentence } from '../language.ts';
+import type { StoredAnswer } from '../ledger/types.ts';
+import type { RequestOf, RequestSchema } from '../schemas/json.ts';
+import type { Services } from '../services.ts';
+import { type Operation, takesInput } from './operation.ts';
+import type { RateName } from './rates.ts';
+import { addressOf, principalOf, readerOf } from './request.ts';
+
+/** What a handler gives back. */
+export type RouteAnswer =
+  | { readonly kind: 'data'; readonly message: Sentence; readonly data: unknown }
+  /** Bytes of a money route: new, or those of the first time. */
+  | { readonly kind: 'stored'; readonly answer: StoredAnswer; readonly replayed: boolean }
+  | {
+      readonly kind: 'plain';
+      readonly statusCode: number;
+      readonly contentType: string;
+      readonly body: string;
+    };
+
+export interface Route {
+  readonly operation: Operation;
+  mount(app: FastifyInstance, services: Services): void;
+}
+
+export type RouteRequest<B extends RequestSchema, Q extends RequestSchema> = FastifyRequest<{
+  Body: RequestOf<B>;
+  Querystring: RequestOf<Q>;
+}>;
+
+/** A route from its description and its handler; nothing else registers routes. */
+export function defineRoute<const B extends RequestSchema, const Q extends RequestSchema>(
+  operation: Operation<B, Q>,
+  handle: (request: RouteRequest<B, Q>, services: Services) => Promise<RouteAnswer>,
+): Route {
+  return {
+    operation,
+    mount(app, services) {
+      app.route<{ Body: RequestOf<B>; Querystring: RequestOf<Q> }>({
+        method: operation.method,
+        url: operation.path,
+        schema: validationSchemas(operation),
+        onRequest: hooksOf(operation, services),
+        handler: async (request, reply) => send(operation, request, reply, await handle(request, services)),
+      });
+    },
+  };
+}
+
+const IDEMPOTENCY_HEADER = {
+  type: 'object',
+  properties: { 'idempotency-key': { type: 'string', minLength: 1, maxLength: 255, pattern: '^[ -~]*$' } },
+} as const;
+
+function validationSchemas(operation: Operation): Readonly<Record<string, object>> {
+  return {
+    ...(takesInput(operation.body) ? { body: operation.body } : {}),
+    ...(takesInput(operation.query) ? { querystring: operation.query } : {}),
+    ...(operation.idempotent ? { headers: IDEMPOTENCY_HEADER } : {}),
+  };
+}
+
+/** Before the body is read: who asks, then whether he asks too often. */
+function hooksOf(operation: Operation, services: Services): onRequestAsyncHookHandler[] {
+  const { rate } = operation;
+  const authenticate: onRequestAsyncHookHandler = async (request) => {
+    request.principal = await services.sessions.authenticate(request.headers.authorization);
+  };
+  const identity = operation.secured ? userOf : addressOf;
+  const limit = (name: RateName): onRequestAsyncHookHandler => {
+    return async (request, reply) => countRequest(services, { name, key: identity(request) }, reply);
+  };
+  return [...(operation.secured ? [authenticate] : []), ...(rate === null ? [] : [limit(rate)])];
+}
+
+function userOf(request: FastifyRequest): string {
+  return principalOf(request).user.id;
+}
+
+/** Headers of draft-ietf-httpapi-ratelimit-headers-07; throws `rateLimited`. */
+function countRequest(
+  services: Services,
+  counted: { readonly name: RateName; readonly key: string },
+  reply: FastifyReply,
+): void {
+  const state = services.rates.hit(counted.name, counted.key);
+  void reply.headers({
+    'ratelimit-limit': state.limit,
+    'ratelimit-remaining': state.remaining,
+    'ratelimit-reset': Math.ceil(state.resetMs / 1000),
+  });
+  if (!state.allowed) throw refusedFor('rateLimited', state.resetMs);
+}
+
+function send(
+  operation: Operation,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  answer: RouteAnswer,
+): string {
+  switch (answer.kind) {
+    case 'data':
+      void reply.code(operation.success.status).type('application/json; charset=utf-8');
+      return successBody(answer.message, answer.data, readerOf(request));
+    case 'stored':
+      void reply.code(answer.answer.statusCode).type(contentTypeOf(answer.answer.body));
+      if (answer.replayed) void reply.header('idempotent-replayed', 'true');
+      return answer.answer.body;
+    case 'plain':
+      void reply.code(answer.statusCode).type(answer.contentType);
+      return answer.body;
+  }
+}
+
+/** Throws unless the answer is expected: kept here so that handlers stay expressions. */
+export function refuseWhen(condition: boolean, error: ApiError): void {
+  if (condition) throw error;
+}

@@ -1,0 +1,72 @@
+import { Ajv } from 'ajv';
+import addFormats from 'ajv-formats';
+import type { FastifySchemaCompiler, FastifySchemaValidationError } from 'fastify';
+import { ApiError, type FieldProblems } from '../errors.ts';
+import type { Sentence } from '../language.ts';
+
+/**
+ * Bodies are taken as they are: "1000" is not an amount. Everything in a URL is text, so query strings are converted.
+ */
+export function createValidatorCompiler(): FastifySchemaCompiler<object> {
+  const strict = formatted(new Ajv({ allErrors: true, coerceTypes: false }));
+  const converting = formatted(new Ajv({ allErrors: true, coerceTypes: true, useDefaults: true }));
+  return ({ schema, httpPart }) => (httpPart === 'querystring' ? converting : strict).compile(schema);
+}
+
+function formatted(ajv: Ajv): Ajv {
+  addFormats.default(ajv, ['date', 'date-time', 'uuid']);
+  return ajv;
+}
+
+export function validationError(errors: readonly FastifySchemaValidationError[]): ApiError {
+  const fields: Record<string, readonly Sentence[]> = {};
+  for (const error of errors) {
+    const field = fieldOf(error);
+    fields[field] = [...(fields[field] ?? []), sentenceOf(field, error)];
+  }
+  return fieldsError(fields);
+}
+
+export function fieldsError(fields: FieldProblems): ApiError {
+  return new ApiError('validationFailed', { fields });
+}
+
+function fieldOf(error: FastifySchemaValidationError): string {
+  const missing = error.params.missingProperty;
+  return String(missing ?? error.instancePath.slice(1)) || 'body';
+}
+
+function sentenceOf(field: string, error: FastifySchemaValidationError): Sentence {
+  const sentence = SENTENCES_BY_KEYWORD[error.keyword] ?? SENTENCES_BY_FIELD[field] ?? MALFORMED;
+  const limit = String(error.params.limit ?? error.params.allowedValues);
+  return { fr: sentence.fr.replace('{limit}', limit), en: sentence.en.replace('{limit}', limit) };
+}
+
+export const REQUIRED: Sentence = { fr: 'Ce champ est obligatoire.', en: 'This field is required.' };
+
+const MALFORMED: Sentence = { fr: "Ce champ n'a pas la bonne forme.", en: 'This field is malformed.' };
+
+const SENTENCES_BY_KEYWORD: Readonly<Record<string, Sentence>> = {
+  required: REQUIRED,
+  minimum: { fr: 'La valeur minimale est {limit}.', en: 'The least value is {limit}.' },
+  maximum: { fr: 'La valeur maximale est {limit}.', en: 'The greatest value is {limit}.' },
+  minLength: { fr: 'Au moins {limit} caractères.', en: 'At least {limit} characters.' },
+  maxLength: { fr: 'Au plus {limit} caractères.', en: 'At most {limit} characters.' },
+  enum: { fr: 'Valeurs permises : {limit}.', en: 'Allowed values: {limit}.' },
+};
+
+const WHOLE_FRANCS: Sentence = {
+  fr: 'Un nombre entier de francs, sans guillemets ni décimales.',
+  en: 'A whole number of francs, without quotes or decimals.',
+};
+
+const SENTENCES_BY_FIELD: Readonly<Record<string, Sentence>> = {
+  amount: WHOLE_FRANCS,
+  telephone: { fr: 'Numéro de téléphone sénégalais invalide.', en: 'Not a Senegalese mobile number.' },
+  cni: {
+    fr: 'Deux lettres et neuf chiffres, ou treize chiffres.',
+    en: 'Two letters and nine digits, or thirteen digits.',
+  },
+  otp: { fr: 'Le code a six chiffres.', en: 'The code has six digits.' },
+  date_naissance: { fr: 'Une date passée, AAAA-MM-JJ.', en: 'A past date, YYYY-MM-DD.' },
+};

@@ -1,0 +1,75 @@
+import type { Holder } from '../accounts/holders.ts';
+import { isCustomer } from '../accounts/holders.ts';
+import { toE164 } from '../accounts/phone.ts';
+import { ApiError } from '../errors.ts';
+import { principalOf } from '../http/request.ts';
+import type { RouteAnswer, RouteRequest } from '../http/route.ts';
+import { fieldsError, REQUIRED } from '../http/validation.ts';
+import { inLanguage, type Sentence } from '../language.ts';
+import type { OutgoingMessage } from '../ledger/types.ts';
+import type { RequestSchema } from '../schemas/json.ts';
+import { SAID, SMS } from '../sentences.ts';
+import type { Services } from '../services.ts';
+import { NO_ACCOUNT, postMovement } from './post.ts';
+import { transactionView } from './transaction.ts';
+
+export interface CashRequest {
+  readonly amount: number;
+  readonly description?: string | undefined;
+  /** Only a distributor names a client, so it is missing from a customer's refused request. */
+  readonly telephone_client?: string | undefined;
+}
+
+/** A distributor takes cash and gives money from its float, or the other way round. */
+export async function moveCash<B extends RequestSchema, Q extends RequestSchema>(
+  services: Services,
+  request: RouteRequest<B, Q>,
+  cash: CashRequest & { readonly type: 'depot' | 'retrait' },
+): Promise<RouteAnswer> {
+  const distributor = principalOf(request);
+  // A customer's own deposit or withdrawal needs two-phase holds, which do not exist yet.
+  if (distributor.account.kind !== 'distributor') throw new ApiError('distributorOnly');
+  const { telephone_client: client } = cash;
+  if (client === undefined) throw fieldsError({ telephone_client: [REQUIRED] });
+  const clientId = await receiverOf(services, client);
+  const deposit = cash.type === 'depot';
+  return postMovement(services, request, {
+    type: cash.type,
+    debitAccountId: deposit ? distributor.account.id : clientId,
+    creditAccountId: deposit ? clientId : distributor.account.id,
+    amountXof: cash.amount,
+    description: cash.description ?? null,
+    named: client,
+    message: deposit ? SAID.deposited : SAID.withdrawn,
+    present: (posted) => ({
+      transaction: transactionView(posted, deposit ? 'debit' : 'credit'),
+      reference: posted.reference,
+    }),
+    messages: (posted) => [
+      smsTo(toE164(client), deposit ? SMS.deposited : SMS.withdrawn, {
+        amount: posted.amountXof,
+        balance: deposit ? posted.creditBalanceXof : posted.debitBalanceXof,
+        reference: posted.reference,
+      }),
+    ],
+  });
+}
+
+/** The account of an active customer or merchant, else the one that nobody has. */
+export async function receiverOf(services: Services, phone: string): Promise<string> {
+  const holder = await services.holder(toE164(phone));
+  return holder !== undefined && mayReceive(holder) ? holder.account.id : NO_ACCOUNT;
+}
+
+function mayReceive(holder: Holder): boolean {
+  return holder.user.status === 'active' && isCustomer(holder);
+}
+
+/** In French: a user's language is known only while he asks. */
+export function smsTo(
+  recipient: string,
+  sentence: Sentence,
+  parameters: Readonly<Record<string, string | number>>,
+): OutgoingMessage {
+  return { channel: 'sms', recipient, body: inLanguage(sentence, 'fr', parameters) };
+}

@@ -1,0 +1,86 @@
+import type { FastifyRequest } from 'fastify';
+import { type Reader, renderRefusal, successBody } from '../answer.ts';
+import type { TransferType } from '../db/schema.ts';
+import { ApiError } from '../errors.ts';
+import { principalOf, readerOf } from '../http/request.ts';
+import type { RouteAnswer } from '../http/route.ts';
+import type { Sentence } from '../language.ts';
+import type {
+  IdempotencyRequest,
+  Outcome,
+  OutgoingMessage,
+  PostedTransfer,
+  Refusal,
+  StoredAnswer,
+} from '../ledger/types.ts';
+import type { Services } from '../services.ts';
+import { fingerprintOf } from './fingerprint.ts';
+
+/** No account has it: money to an unknown receiver is refused by the ledger, so the refusal is kept under the key. */
+export const NO_ACCOUNT = '00000000-0000-0000-0000-000000000000';
+
+export interface Movement {
+  readonly type: TransferType;
+  readonly debitAccountId: string;
+  readonly creditAccountId: string;
+  readonly amountXof: number;
+  readonly description: string | null;
+  /** The receiver or client as the request named it, for "Compte … introuvable". */
+  readonly named: string;
+  readonly message: Sentence;
+  /** The answer's `data`. Pure. */
+  readonly present: (posted: PostedTransfer) => unknown;
+  readonly messages: (posted: PostedTransfer) => readonly OutgoingMessage[];
+}
+
+/** Moves money through the ledger and gives the answer that it stored. */
+export async function postMovement(
+  services: Services,
+  request: FastifyRequest,
+  movement: Movement,
+): Promise<RouteAnswer> {
+  const reader = readerOf(request);
+  const result = await services.ledger.post({
+    type: movement.type,
+    debitAccountId: movement.debitAccountId,
+    creditAccountId: movement.creditAccountId,
+    amountXof: movement.amountXof,
+    description: movement.description,
+    initiatorId: principalOf(request).user.id,
+    idempotency: idempotencyOf(request),
+    messages: movement.messages,
+    answer: (outcome) => answerOf(outcome, movement, reader),
+  });
+  switch (result.kind) {
+    case 'done':
+    case 'replayed':
+      return { kind: 'stored', answer: result.answer, replayed: result.kind === 'replayed' };
+    case 'keyReused':
+      throw new ApiError('idempotencyKeyReused');
+    case 'inProgress':
+      throw new ApiError('idempotencyKeyInProgress', { retryAfterSeconds: 1 });
+  }
+}
+
+function idempotencyOf(request: FastifyRequest): IdempotencyRequest | null {
+  const key = request.headers['idempotency-key'];
+  if (key === undefined) return null;
+  const { method, body } = request;
+  const fingerprint = fingerprintOf({ method, route: String(request.routeOptions.url), body });
+  return { ownerId: principalOf(request).user.id, key: String(key), fingerprint };
+}
+
+function answerOf(outcome: Outcome, movement: Movement, reader: Reader): StoredAnswer {
+  if (outcome.kind === 'refused') {
+    return renderRefusal(ERROR_BY_REASON[outcome.refusal.reason], { account: movement.named }, reader);
+  }
+  return { statusCode: 200, body: successBody(movement.message, movement.present(outcome.transfer), reader) };
+}
+
+const ERROR_BY_REASON = {
+  insufficientFunds: 'insufficientFunds',
+  accountNotFound: 'accountNotFound',
+  sameAccount: 'sameAccount',
+  balanceCeiling: 'balanceCeiling',
+  periodCeiling: 'periodCeiling',
+} as const satisfies Readonly<Record<Refusal['reason'], string>>;

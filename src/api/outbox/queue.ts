@@ -1,0 +1,78 @@
+import type { Kysely } from 'kysely';
+import { uuidv7 } from '../../core/ids.ts';
+import type { Schema } from '../db/schema.ts';
+import type { OutgoingMessage } from '../ledger/types.ts';
+import { openBody, sealBody } from './seal.ts';
+
+/** A message that failed this often is left in the table, undelivered. */
+export const MAX_ATTEMPTS = 12;
+/** More waiting than this is a warning. */
+export const WAITING_WARNING = 1_000;
+
+/** Writes a message in the caller's transaction: it leaves if, and only if, that commits. */
+export async function enqueue(
+  connection: Kysely<Schema>,
+  message: OutgoingMessage,
+  sealing: { readonly key: Buffer; readonly now: number },
+): Promise<void> {
+  await connection
+    .insertInto('outbox')
+    .values({
+      id: uuidv7(sealing.now),
+      channel: message.channel,
+      recipient: message.recipient,
+      body_encrypted: sealBody(sealing.key, message.body),
+      created_at_ms: sealing.now,
+      available_at_ms: sealing.now,
+      attempts: 0,
+      delivered_at_ms: 0,
+    })
+    .execute();
+}
+
+/** How many messages still have to leave, counted up to 1001. */
+export async function countWaiting(kysely: Kysely<Schema>): Promise<number> {
+  const waiting = await kysely
+    .selectFrom('outbox')
+    .select('id')
+    .where('delivered_at_ms', '=', 0)
+    .where('attempts', '<', MAX_ATTEMPTS)
+    .limit(WAITING_WARNING + 1)
+    .execute();
+  return waiting.length;
+}
+
+export interface OutboxMessage {
+  readonly id: string;
+  readonly channel: 'sms' | 'mail';
+  readonly recipient: string;
+  readonly body: string;
+  readonly createdAtMs: number;
+  readonly attempts: number;
+  /** 0 until delivered. */
+  readonly deliveredAtMs: number;
+}
+
+/** The newest messages, decrypted, the newest last: where the one-time codes of a local environment are read. */
+export async function readOutbox(
+  kysely: Kysely<Schema>,
+  key: Buffer,
+  options: { readonly limit: number },
+): Promise<readonly OutboxMessage[]> {
+  const rows = await kysely
+    .selectFrom('outbox')
+    .selectAll()
+    .orderBy('created_at_ms', 'desc')
+    .orderBy('id', 'desc')
+    .limit(options.limit)
+    .execute();
+  return rows.toReversed().map((row) => ({
+    id: row.id,
+    channel: row.channel,
+    recipient: row.recipient,
+    body: openBody(key, row.body_encrypted),
+    createdAtMs: row.created_at_ms,
+    attempts: row.attempts,
+    deliveredAtMs: row.delivered_at_ms,
+  }));
+}

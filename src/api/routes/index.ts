@@ -1,0 +1,32 @@
+import type { Route } from '../http/route.ts';
+import { loginRoute } from './auth/login.ts';
+import { refreshRoute } from './auth/refresh.ts';
+import { registerRoute } from './auth/register.ts';
+import { requestOtpRoute } from './auth/request-otp.ts';
+import { verifyOtpRoute } from './auth/verify-otp.ts';
+import { balanceRoute } from './ompay/balance.ts';
+import { depositRoute } from './ompay/deposit.ts';
+import { logoutRoute } from './ompay/logout.ts';
+import { transferRoute } from './ompay/transfer.ts';
+import { withdrawRoute } from './ompay/withdraw.ts';
+import { healthRoute } from './service/health.ts';
+import { metricsRoute } from './service/metrics.ts';
+import { openApiRoute } from './service/openapi.ts';
+
+const DESCRIBED: readonly Route[] = [
+  registerRoute,
+  requestOtpRoute,
+  verifyOtpRoute,
+  loginRoute,
+  refreshRoute,
+  logoutRoute,
+  balanceRoute,
+  depositRoute,
+  withdrawRoute,
+  transferRoute,
+  healthRoute,
+  metricsRoute,
+];
+
+/** Every route of the API. A new one is a file and a line. */
+export const ROUTES: readonly Route[] = [...DESCRIBED, openApiRoute(DESCRIBED)];

@@ -1,0 +1,90 @@
+import { type AnswerSchema, strictObject } from './json.ts';
+
+/** The shapes of answers; strict, so that nothing is told that is not declared. */
+
+const TEXT = { type: 'string' };
+const TIME = { type: 'string', format: 'date-time' };
+const FRANCS = { type: 'integer', description: 'Whole francs (FCFA).' };
+
+export function envelope(data: AnswerSchema): AnswerSchema {
+  return strictObject({ success: { const: true }, message: TEXT, data });
+}
+
+export const NOTHING: AnswerSchema = { type: 'null' };
+
+export const USER = strictObject({
+  id: { type: 'string', format: 'uuid' },
+  nom: TEXT,
+  prenom: TEXT,
+  telephone: { type: 'string', pattern: '^\\d{9}$' },
+  status: { enum: ['pending_verification', 'active', 'suspended'] },
+});
+
+export const TOKENS = strictObject({
+  access_token: TEXT,
+  refresh_token: TEXT,
+  token_type: { const: 'Bearer' },
+  expires_in: { type: 'integer', description: 'Seconds that the access token lives.' },
+});
+
+export const TRANSACTION = strictObject({
+  id: { type: 'string', format: 'uuid' },
+  type: { enum: ['depot', 'retrait', 'transfert', 'paiement', 'approvisionnement'] },
+  sens: { enum: ['debit', 'credit'] },
+  montant: { ...FRANCS, minimum: 1 },
+  frais: { ...FRANCS, minimum: 0, description: 'Whole francs paid on top by the debited account.' },
+  statut: { enum: ['reussi', 'en_attente', 'annule', 'echoue'] },
+  description: { type: ['string', 'null'] },
+  reference: { type: 'string', pattern: '^TXN\\d{14}[0-9A-Z]+$' },
+  date_operation: TIME,
+});
+
+export const BALANCE = strictObject({
+  compte_id: { type: 'string', format: 'uuid' },
+  numero_compte: { type: 'string', pattern: '^OM\\d{8}$' },
+  solde: { ...FRANCS, minimum: 0 },
+  devise: { const: 'FCFA' },
+  date_consultation: TIME,
+});
+
+/** A deposit or a withdrawal, as the distributor sees it. */
+export const CASH = envelope(strictObject({ transaction: TRANSACTION, reference: TEXT }));
+
+const COUNT = { type: 'integer', minimum: 0 };
+const PAGES = strictObject({ current_page: COUNT, per_page: COUNT, total: COUNT, last_page: COUNT });
+const CURSOR = strictObject({ per_page: COUNT, next_cursor: { type: ['string', 'null'] } });
+
+export const HISTORY = strictObject({
+  transactions: { type: 'array', items: TRANSACTION },
+  pagination: { oneOf: [PAGES, CURSOR] },
+});
+
+export const HEALTH = strictObject({
+  status: { enum: ['ok', 'error'] },
+  timestamp: TIME,
+  release: TEXT,
+  services: strictObject({
+    database: { enum: ['ok', 'error'] },
+    redis: { enum: ['ok', 'error'] },
+    queue: { enum: ['ok', 'warning', 'error'] },
+  }),
+  details: strictObject({ redis: { const: 'unused' } }),
+});
+
+const IDENTITY = {
+  errors: { type: 'object', additionalProperties: { type: 'array', items: TEXT } },
+  error_code: { type: 'integer' },
+  code: TEXT,
+  request_id: TEXT,
+};
+
+/** `errors` when fields are wrong, else `error_code`. */
+export const ERROR = strictObject({ success: { const: false }, message: TEXT, ...IDENTITY }, [
+  'errors',
+  'error_code',
+]);
+
+export const PROBLEM = strictObject(
+  { type: TEXT, title: TEXT, status: { type: 'integer' }, detail: TEXT, ...IDENTITY },
+  ['errors', 'error_code'],
+);

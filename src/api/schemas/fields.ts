@@ -1,0 +1,56 @@
+import type { IntegerSchema, StringSchema } from './json.ts';
+
+/** The fields of requests; their rules are OMPAY's contract with its mobile apps. */
+
+export const PHONE = {
+  type: 'string',
+  pattern: '^(\\+221|221)?7[05678]\\d{7}$',
+  description: 'A Senegalese mobile number, nine digits, with or without 221.',
+  examples: ['771234567'],
+} as const satisfies StringSchema;
+
+export const NAME = {
+  type: 'string',
+  minLength: 1,
+  maxLength: 100,
+  pattern: '\\S',
+} as const satisfies StringSchema;
+
+/** The upper bound keeps a hash's work bounded; the lower is the contract's. */
+export const PASSWORD = { type: 'string', minLength: 8, maxLength: 128 } as const satisfies StringSchema;
+
+export const CNI = {
+  type: 'string',
+  pattern: '^([A-Za-z]{2}\\d{9}|\\d{13})$',
+  description: 'National id card: two letters and nine digits, or thirteen digits.',
+  examples: ['AB123456789'],
+} as const satisfies StringSchema;
+
+export const OTP = {
+  type: 'string',
+  pattern: '^\\d{6}$',
+  examples: ['123456'],
+} as const satisfies StringSchema;
+
+export const TOKEN = { type: 'string', minLength: 1, maxLength: 128 } as const satisfies StringSchema;
+
+export const DESCRIPTION = { type: 'string', maxLength: 255 } as const satisfies StringSchema;
+
+const XOF = 'Whole francs (FCFA).';
+
+/** 100 to 2,000,000: never past the legal balance ceiling (BCEAO Instruction 008-05-2015). */
+export const DEPOSIT_AMOUNT = {
+  type: 'integer',
+  minimum: 100,
+  maximum: 2_000_000,
+  description: XOF,
+  examples: [10_000],
+} as const satisfies IntegerSchema;
+
+export const AMOUNT = {
+  type: 'integer',
+  minimum: 100,
+  maximum: 1_000_000,
+  description: XOF,
+  examples: [5000],
+} as const satisfies IntegerSchema;

@@ -1,0 +1,75 @@
+import type { ApiSettings } from '../config/settings.ts';
+import type { Clock } from '../core/clock.ts';
+import type { Secret } from '../core/secret.ts';
+import { type Holder, holdersByPhone } from './accounts/holders.ts';
+import { deriveKey } from './auth/keys.ts';
+import { createPasswordHasher, type PasswordHasher } from './auth/passwords.ts';
+import { createSessions, type Sessions } from './auth/sessions.ts';
+import { type CoalescedRead, coalesce } from './db/coalesce.ts';
+import type { Database } from './db/open.ts';
+import { createRateLimiter, type RateLimiter } from './http/rates.ts';
+import type { Ledger } from './ledger/types.ts';
+import type { Logger } from './log.ts';
+import type { Metrics } from './metrics.ts';
+
+/** Made by the process's entry (or a test), and given to everything below. */
+export interface Foundations {
+  readonly settings: ApiSettings;
+  readonly database: Database;
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+}
+
+/** What the routes use. */
+export interface Services extends Foundations {
+  readonly keys: Keys;
+  readonly passwords: PasswordHasher;
+  readonly sessions: Sessions;
+  readonly rates: RateLimiter;
+  /** A holder by phone number (E.164); the lookups of a moment share one query. */
+  readonly holder: CoalescedRead<string, Holder>;
+  /** XOF by account id; the same. */
+  readonly balance: CoalescedRead<string, number>;
+}
+
+export interface Keys {
+  readonly otp: Buffer;
+  readonly outbox: Buffer;
+  readonly attempts: Buffer;
+}
+
+const MAX_BATCH = 256;
+
+export function createServices(foundations: Foundations): Services {
+  const { database, clock, settings } = foundations;
+  return {
+    ...foundations,
+    keys: deriveKeys(settings.key),
+    passwords: createPasswordHasher(),
+    sessions: createSessions(database, clock),
+    rates: createRateLimiter(clock),
+    holder: coalesce((phones: readonly string[]) => holdersByPhone(database.kysely, phones), {
+      maxBatch: MAX_BATCH,
+    }),
+    balance: coalesce((ids: readonly string[]) => balancesOf(database, ids), { maxBatch: MAX_BATCH }),
+  };
+}
+
+export function deriveKeys(applicationKey: Secret): Keys {
+  return {
+    otp: deriveKey(applicationKey, 'otp'),
+    outbox: deriveKey(applicationKey, 'outbox'),
+    attempts: deriveKey(applicationKey, 'attempts'),
+  };
+}
+
+async function balancesOf(database: Database, ids: readonly string[]): Promise<Map<string, number>> {
+  const rows = await database.kysely
+    .selectFrom('accounts')
+    .select(['id', 'balance'])
+    .where('id', 'in', ids)
+    .execute();
+  return new Map(rows.map(({ id, balance }) => [id, balance]));
+}

@@ -130,6 +130,21 @@ export function note(invocation: Invocation, text: string, data: JsonObject): vo
   });
 }
 
+/** Holds the lock for the time of `work`, for acts that need no plan. Throws `lockHeld` at once. */
+export async function withLock<T>(
+  invocation: Invocation,
+  reason: string,
+  work: () => Promise<T>,
+): Promise<T> {
+  const who = { owner: actor(), machine: hostname(), run: ulid(invocation.clock.now()), reason };
+  const lock = holdLock(invocation.layout.lock, who, invocation.clock);
+  try {
+    return await work();
+  } finally {
+    lock.release();
+  }
+}
+
 export function shownTime(epochMs: number): string {
   return isoTime(epochMs)
     .replace('T', ' ')

@@ -39,9 +39,7 @@ function liveRenderer(output: Output): Renderer {
   return {
     show: (event) => {
       if (event.type === 'plan-started') {
-        steps = new Map(
-          event.steps.map(({ step, title }) => [step, { done: Promise.withResolvers<string>(), title }]),
-        );
+        steps = new Map(event.steps.map(({ step, title }) => [step, { done: outcome(), title }]));
         const list = liveList(event.title, [...steps.values()]);
         shown = shown.then(() => list.run()).catch(() => {});
         return;
@@ -54,6 +52,13 @@ function liveRenderer(output: Output): Renderer {
       await shown;
     },
   };
+}
+
+/** A step may fail before its list is on the screen: that is no unhandled rejection. */
+function outcome(): PromiseWithResolvers<string> {
+  const done = Promise.withResolvers<string>();
+  done.promise.catch(() => {});
+  return done;
 }
 
 function liveList(title: string, steps: readonly LiveStep[]): Listr {

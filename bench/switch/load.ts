@@ -1,0 +1,187 @@
+/**
+ * The load of bench:switch, in a process of its own: 64 keep-alive connections, authenticated transfers and reads,
+ * no retry. Reads its input as JSON from the file named on the command line, runs until SIGTERM or its time limit,
+ * writes its result as JSON beside it. Failed: no connection, a broken answer, more than 2 s, any 5xx or 429.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { Agent, type IncomingMessage, request } from 'node:http';
+
+export interface LoadInput {
+  readonly port: number;
+  readonly connections: number;
+  readonly maxMs: number;
+  readonly users: readonly { readonly token: string; readonly telephone: string }[];
+  readonly resultPath: string;
+}
+
+export interface LoadResult {
+  readonly requests: number;
+  readonly succeeded: number;
+  readonly refused: number;
+  readonly failed: number;
+  readonly failures: Readonly<Record<string, number>>;
+  readonly references: readonly string[];
+  readonly durationMs: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  readonly worstMs: number;
+}
+
+const LIMIT_MS = 2000;
+/** Of ten requests: four transfers, four balances, two histories. */
+const MIX = [
+  'transfer',
+  'balance',
+  'transfer',
+  'balance',
+  'history',
+  'transfer',
+  'balance',
+  'transfer',
+  'balance',
+  'history',
+] as const;
+
+interface Tally {
+  requests: number;
+  succeeded: number;
+  refused: number;
+  failed: number;
+  readonly failures: Record<string, number>;
+  readonly references: string[];
+  readonly latenciesMs: number[];
+}
+
+const input: LoadInput = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8'));
+const tally: Tally = {
+  requests: 0,
+  succeeded: 0,
+  refused: 0,
+  failed: 0,
+  failures: {},
+  references: [],
+  latenciesMs: [],
+};
+const started = performance.now();
+let stopping = false;
+process.on('SIGTERM', () => {
+  stopping = true;
+});
+
+await Promise.all(Array.from({ length: input.connections }, (_, index) => connection(index)));
+writeFileSync(input.resultPath, JSON.stringify(result()));
+
+/** One client: one connection at a time, one request at a time. */
+async function connection(index: number): Promise<void> {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1, keepAliveMsecs: 60_000 });
+  const own = input.users.filter((_, user) => user % input.connections === index);
+  for (let turn = 0; !stopping && performance.now() - started < input.maxMs; turn += 1) {
+    const user = own[turn % own.length];
+    const other = own[(turn + 1) % own.length];
+    if (user === undefined || other === undefined) throw new Error('each connection needs two users');
+    await once(agent, MIX[turn % MIX.length] ?? 'balance', {
+      token: user.token,
+      recipient: other.telephone,
+      key: `${index}-${turn}-${process.pid}`,
+    });
+  }
+  agent.destroy();
+}
+
+async function once(
+  agent: Agent,
+  kind: (typeof MIX)[number],
+  who: { token: string; recipient: string; key: string },
+): Promise<void> {
+  const begun = performance.now();
+  tally.requests += 1;
+  try {
+    const { status, body } = await exchange(agent, kind, who);
+    const tookMs = performance.now() - begun;
+    tally.latenciesMs.push(tookMs);
+    if (tookMs > LIMIT_MS) return fail('slower than 2 s');
+    if (status >= 500 || status === 429) return fail(`status ${status}`);
+    if (status >= 400) {
+      tally.refused += 1;
+      return;
+    }
+    tally.succeeded += 1;
+    if (kind === 'transfer') tally.references.push(referenceIn(body));
+  } catch (error) {
+    fail(error instanceof Error && 'code' in error ? String(error.code) : String(error));
+  }
+}
+
+function fail(why: string): void {
+  tally.failed += 1;
+  tally.failures[why] = (tally.failures[why] ?? 0) + 1;
+}
+
+function exchange(
+  agent: Agent,
+  kind: (typeof MIX)[number],
+  who: { token: string; recipient: string; key: string },
+): Promise<{ status: number; body: string }> {
+  const body =
+    kind === 'transfer' ? JSON.stringify({ recipient_telephone: who.recipient, amount: 100 }) : undefined;
+  const headers = {
+    authorization: `Bearer ${who.token}`,
+    ...(body === undefined
+      ? {}
+      : {
+          'content-type': 'application/json',
+          'content-length': Buffer.byteLength(body),
+          'idempotency-key': who.key,
+        }),
+  };
+  const path = {
+    transfer: '/api/ompay/transfer',
+    balance: '/api/ompay/balance',
+    history: '/api/ompay/history?per_page=5',
+  }[kind];
+  return new Promise((resolve, reject) => {
+    const outgoing = request(
+      {
+        host: '127.0.0.1',
+        port: input.port,
+        agent,
+        path,
+        method: body === undefined ? 'GET' : 'POST',
+        headers,
+        timeout: 10_000,
+      },
+      (answer) => {
+        read(answer).then((text) => resolve({ status: answer.statusCode ?? 0, body: text }), reject);
+      },
+    );
+    outgoing.on('timeout', () => outgoing.destroy(new Error('no answer in 10 s')));
+    outgoing.on('error', reject);
+    outgoing.end(body);
+  });
+}
+
+async function read(answer: IncomingMessage): Promise<string> {
+  const chunks: string[] = [];
+  answer.setEncoding('utf8');
+  for await (const chunk of answer) chunks.push(String(chunk));
+  return chunks.join('');
+}
+
+function referenceIn(body: string): string {
+  const value: { data?: { reference?: string } } = JSON.parse(body);
+  return value.data?.reference ?? 'none';
+}
+
+function result(): LoadResult {
+  const { latenciesMs, ...rest } = tally;
+  latenciesMs.sort((a, b) => a - b);
+  const at = (share: number): number =>
+    Math.round((latenciesMs[Math.floor((latenciesMs.length - 1) * share)] ?? 0) * 10) / 10;
+  return {
+    ...rest,
+    durationMs: Math.round(performance.now() - started),
+    p50Ms: at(0.5),
+    p99Ms: at(0.99),
+    worstMs: at(1),
+  };
+}

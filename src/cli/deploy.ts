@@ -1,0 +1,101 @@
+import type { Command } from 'commander';
+import { OmpayError } from '../core/errors.ts';
+import { type DeployResult, deploy, figuresOf, phase, plansOf } from '../deploy/deploy.ts';
+import { type DeployChoices, KEEP_RELEASES, lockPlan, OBSERVE_MS, unlockPlan } from '../deploy/plan.ts';
+import { hasOption, type Invocation, textOption } from './command.ts';
+import { type LocalKit, localKit } from './kit/local.ts';
+import { printPlans } from './kit/plans.ts';
+import { type OperationResult, runOperation } from './operation.ts';
+
+const DEFAULT_PORT = 8080;
+/** With --detailed-exitcode, for schedulers: nothing had to be done. */
+const UNCHANGED_EXIT_CODE = 42;
+const MAX_OBSERVE_SECONDS = 3600;
+
+export function configure(command: Command): void {
+  command
+    .option(
+      '--port <n>',
+      `the port of the API on this machine (default: the one it has, else ${DEFAULT_PORT})`,
+    )
+    .option('--plan', 'print exactly what would run, and run nothing')
+    .option(
+      '--observe <seconds>',
+      `how long to watch after the switch, 1 to ${MAX_OBSERVE_SECONDS}`,
+      String(OBSERVE_MS / 1000),
+    )
+    .option('--detailed-exitcode', `exit ${UNCHANGED_EXIT_CODE} when this release was live already`);
+}
+
+export async function run(invocation: Invocation): Promise<number> {
+  const kit = localKit(invocation);
+  const choices = await choicesOf(invocation, kit);
+  if (hasOption(invocation.command, 'plan')) return printPlan(invocation, kit, choices);
+  return runOperation(
+    invocation,
+    { command: 'deploy', title: 'Deploy', input: { ...choices }, handlers: kit.handlers },
+    async (operation) => {
+      await phase(operation, lockPlan());
+      const result = await deploy({ ...operation, ...kit.deployKit }, choices);
+      await phase(operation, unlockPlan());
+      return resultOf(result, choices, hasOption(invocation.command, 'detailedExitcode'));
+    },
+  );
+}
+
+async function printPlan(invocation: Invocation, kit: LocalKit, choices: DeployChoices): Promise<number> {
+  const [facts, release] = await Promise.all([kit.deployKit.facts(), kit.deployKit.candidate()]);
+  printPlans(invocation.output, [
+    lockPlan(),
+    ...plansOf(facts, release, choices, invocation.layout),
+    unlockPlan(),
+  ]);
+  return 0;
+}
+
+function resultOf(result: DeployResult, choices: DeployChoices, detailed: boolean): OperationResult {
+  const url = `http://127.0.0.1:${choices.port}`;
+  const data = { release: result.release.id, previous: result.previous, url, ...figuresOf(result.outputs) };
+  if (!result.changed) {
+    const summary = `release ${result.release.id} is already live on ${url}; nothing to do`;
+    return { exitCode: detailed ? UNCHANGED_EXIT_CODE : 0, summary, data };
+  }
+  return { exitCode: 0, summary: summaryOf(result, url), data };
+}
+
+function summaryOf({ release, previous, outputs }: DeployResult, url: string): string {
+  const figures = figuresOf(outputs);
+  const drain = figures.drainMs === null ? '' : `, drain ${String(figures.drainMs)} ms`;
+  const before = previous === null ? '' : ` (before: ${previous})`;
+  return `release ${release.id} is live on ${url}${before}: ${String(figures.failedRequests)} failed requests of ${String(figures.requests)}, switch ${String(figures.switchMicroseconds)} µs${drain}`;
+}
+
+async function choicesOf({ command }: Invocation, kit: LocalKit): Promise<DeployChoices> {
+  const facts = await kit.deployKit.facts();
+  const port = wholeNumber(textOption(command, 'port') ?? String(facts.port ?? DEFAULT_PORT), {
+    name: '--port',
+    min: 1,
+    max: 65_535,
+  });
+  const observeSeconds = wholeNumber(textOption(command, 'observe') ?? '', {
+    name: '--observe',
+    min: 1,
+    max: MAX_OBSERVE_SECONDS,
+  });
+  return { port, observeMs: observeSeconds * 1000, keep: KEEP_RELEASES };
+}
+
+function wholeNumber(
+  text: string,
+  range: { readonly name: string; readonly min: number; readonly max: number },
+): number {
+  const value = Number(text);
+  if (/^\d+$/.test(text) && value >= range.min && value <= range.max) return value;
+  throw new OmpayError(
+    'usage',
+    `${range.name} must be a whole number from ${range.min} to ${range.max}, seen ${JSON.stringify(text)}`,
+    {
+      hint: `ompay deploy ${range.name} ${Math.max(range.min, Math.min(range.max, 8080))}`,
+    },
+  );
+}

@@ -1,0 +1,120 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { MIGRATIONS } from '../../api/migrations/index.ts';
+import { migrateUp } from '../../api/migrations/runner.ts';
+import { loadApiSettings } from '../../config/load.ts';
+import type { DeployKit } from '../../deploy/deploy.ts';
+import { keepEnvironment, localEnvironment } from '../../deploy/environment.ts';
+import { gatherFacts } from '../../deploy/facts.ts';
+import { installPlatform, type Platform } from '../../deploy/handlers/platform.ts';
+import { preflightHandlers } from '../../deploy/handlers/preflight.ts';
+import { type Built, buildCandidate, releaseHandlers } from '../../deploy/handlers/release.ts';
+import { slotHandlers } from '../../deploy/handlers/slot.ts';
+import { localServices } from '../../deploy/local-services.ts';
+import type { LocalServices } from '../../deploy/services.ts';
+import { localHost } from '../../host/local.ts';
+import type { Handlers } from '../../plan/act.ts';
+import { journalFiles, parseLine } from '../../plan/journal.ts';
+import type { Invocation } from '../command.ts';
+import type { Operation } from '../operation.ts';
+import { withApi } from './api.ts';
+import { backupHandlers } from './backup.ts';
+import { smokeHandlers } from './smoke.ts';
+
+/** The local environment as commands use it: domains are composed here, and nowhere else. */
+export interface LocalKit {
+  readonly services: LocalServices;
+  readonly deployKit: Pick<DeployKit, 'layout' | 'facts' | 'candidate'>;
+  readonly handlers: (operation: Operation) => Handlers;
+}
+
+export function localKit(invocation: Invocation): LocalKit {
+  const { clock, layout, programRoot } = invocation;
+  const install = once(() => installPlatform(layout, programRoot));
+  const services = localServices({ layout, clock, platform: install });
+  const facts = () => gatherFacts(layout, services);
+  const release = {
+    layout,
+    programRoot,
+    version: versionOf(programRoot),
+    newestMigration: MIGRATIONS.at(-1)?.id ?? '0000',
+  };
+  const candidate = once((): Promise<Built> => buildCandidate(release, localHost(), clock.now()));
+  const journalBefore = newestJournalTimeMs(invocation);
+  return {
+    services,
+    deployKit: { layout, facts, candidate: async () => (await candidate()).release },
+    handlers: (operation) => ({
+      ...preflightHandlers({
+        layout,
+        lastKnownTimeMs: () => journalBefore,
+        checkConfig: (port) => checkConfig(invocation, port),
+      }),
+      ...platformHandlers(install),
+      ...releaseHandlers({ ...release, facts, nodePath: () => process.execPath }, candidate),
+      ...slotHandlers({ layout, services, token: () => tokenOf(operation) }),
+      ...backupHandlers(invocation),
+      ...smokeHandlers({ layout, clock, run: operation.run }),
+      'migrate.up': async () => {
+        const applied = await withApi(layout, clock, ({ database }) =>
+          migrateUp(database, MIGRATIONS, clock),
+        );
+        return {
+          applied: [...applied],
+          shown: applied.length === 0 ? 'nothing is missing' : applied.join(', '),
+        };
+      },
+    }),
+  };
+}
+
+function platformHandlers(install: () => Promise<Platform>): Handlers {
+  return {
+    'platform.install': async () => {
+      const { id } = await install();
+      return { platform: id, shown: `programs ${id}, Node ${process.versions.node}` };
+    },
+  };
+}
+
+/** The token of the lock that this run holds; switching without one is a fault of ours. */
+function tokenOf(operation: Operation): number {
+  const lock = operation.lock();
+  if (lock === undefined) throw new TypeError('a switch needs the lock');
+  return lock.token;
+}
+
+/** Validates first, keeps only what is valid. */
+function checkConfig({ layout }: Invocation, port: number): void {
+  const environment = localEnvironment(layout, port);
+  loadApiSettings(environment);
+  keepEnvironment(layout, environment);
+}
+
+function versionOf(programRoot: string): string {
+  const manifest: unknown = JSON.parse(readFileSync(join(programRoot, 'package.json'), 'utf8'));
+  return typeof manifest === 'object' && manifest !== null && 'version' in manifest
+    ? String(manifest.version)
+    : '0';
+}
+
+/** Read before this run writes its own lines. */
+function newestJournalTimeMs({ layout }: Invocation): number | undefined {
+  const { lines } = journalFiles(layout);
+  if (!existsSync(lines)) return undefined;
+  const newest = readFileSync(lines, 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map(parseLine)
+    .findLast((line) => line !== undefined);
+  return newest === undefined ? undefined : Date.parse(newest.at);
+}
+
+/** Computes at first use and remembers: a bundle is made once a command. */
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}

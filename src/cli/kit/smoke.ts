@@ -1,0 +1,70 @@
+import { ensureProbeAccounts } from '../../api/accounts/probe.ts';
+import { checkInvariants } from '../../api/ledger/invariants.ts';
+import { readOutbox } from '../../api/outbox/queue.ts';
+import type { Clock } from '../../core/clock.ts';
+import { OmpayError } from '../../core/errors.ts';
+import type { Layout } from '../../core/layout.ts';
+import { runSmoke } from '../../deploy/smoke.ts';
+import type { Handlers } from '../../plan/act.ts';
+import { type ApiKit, withApi } from './api.ts';
+
+/** Newer messages than this may stand between a code and its reader: users of the live slot get theirs too. */
+const MESSAGES_READ = 500;
+
+/** `smoke.run`: the flow talks HTTP to the slot; what it cannot see from outside is read from the database here. */
+export function smokeHandlers(kit: {
+  readonly layout: Layout;
+  readonly clock: Clock;
+  readonly run: string;
+}): Handlers {
+  return {
+    'smoke.run': ({ slot }, context) =>
+      withApi(kit.layout, kit.clock, async (api) => {
+        const { phones, password } = await ensureProbeAccounts({ ...api, applicationKey: api.settings.key });
+        return runSmoke({
+          host: context.host,
+          target: { socketPath: kit.layout.slotSockets[slot === 'green' ? 'green' : 'blue'] },
+          accounts: {
+            sender: phones.sender,
+            recipient: phones.receiver,
+            distributor: phones.distributor,
+            password: password.reveal(),
+          },
+          run: kit.run,
+          readOtp: (telephone) => newestOtp(api, telephone),
+          proveLedger: () => proveLedger(api),
+          signal: context.signal,
+        });
+      }),
+  };
+}
+
+async function newestOtp(api: ApiKit, telephone: string): Promise<string> {
+  const messages = await readOutbox(api.database.kysely, api.keys.outbox, { limit: MESSAGES_READ });
+  const message = messages.findLast(
+    ({ recipient, body }) => recipient.endsWith(telephone) && /\b\d{6}\b/.test(body),
+  );
+  const otp = message?.body.match(/\b\d{6}\b/)?.[0];
+  if (otp !== undefined) return otp;
+  throw new OmpayError(
+    'checkBlocked',
+    `smoke test: no code for the probe's number is among the newest ${MESSAGES_READ} messages of the outbox`,
+    {
+      hint: 'see what was sent: ompay api outbox',
+    },
+  );
+}
+
+/** Debits = credits, each balance equals its entries, nobody owes. */
+async function proveLedger(api: ApiKit): Promise<void> {
+  const found = await checkInvariants(api.database);
+  const wrong =
+    found.entriesSumXof !== 0 ||
+    found.transfersUnbalanced > 0 ||
+    found.accountsOff > 0 ||
+    found.negativeCustomers > 0;
+  if (!wrong && found.chainBreak === undefined) return;
+  throw new OmpayError('checkBlocked', `the ledger's invariants do not hold: ${JSON.stringify(found)}`, {
+    hint: 'stop deploys (ompay lock acquire --reason ledger) and look at the transfers named: docs/api.md',
+  });
+}

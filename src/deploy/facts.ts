@@ -1,0 +1,45 @@
+import { existsSync, readlinkSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import type { Layout, Slot } from '../core/layout.ts';
+import { listReleases } from './releases.ts';
+import type { LocalServices, ServiceState } from './services.ts';
+import type { LocalFacts, SlotState } from './types.ts';
+
+/** Looks at the local installation; changes nothing. */
+export async function gatherFacts(
+  layout: Layout,
+  services: Pick<LocalServices, 'states'>,
+): Promise<LocalFacts> {
+  const states = await services.states();
+  const stateOf = (name: string): ServiceState | undefined => states?.find((state) => state.name === name);
+  const front = stateOf('front');
+  return {
+    live: liveSlot(layout),
+    slots: { blue: slotState('blue', stateOf('blue')), green: slotState('green', stateOf('green')) },
+    supervisorRuns: states !== undefined,
+    databaseRuns: runs(stateOf('database')),
+    frontRuns: runs(front),
+    port: front?.port ?? null,
+    hasData: existsSync(join(layout.data, 'PG_VERSION')),
+    releases: listReleases(layout.releases),
+  };
+}
+
+function slotState(slot: Slot, state: ServiceState | undefined): SlotState {
+  return { slot, release: state?.release ?? null, pid: state?.pid ?? null };
+}
+
+function runs(state: ServiceState | undefined): boolean {
+  return state !== undefined && state.pid !== null;
+}
+
+/** The slot that `current.sock` points to, null when there is no link or it points elsewhere. */
+export function liveSlot(layout: Layout): Slot | null {
+  let target: string;
+  try {
+    target = basename(readlinkSync(layout.currentSocket));
+  } catch {
+    return null;
+  }
+  return target === 'blue.sock' ? 'blue' : target === 'green.sock' ? 'green' : null;
+}

@@ -1,0 +1,36 @@
+import type { Slot } from '../core/layout.ts';
+import type { TrafficCount } from './observe.ts';
+
+export type ServiceName = 'database' | 'front' | Slot;
+
+export interface ServiceState {
+  readonly name: ServiceName;
+  /** Null while it is not running. */
+  readonly pid: number | null;
+  readonly restarts: number;
+  /** The release of a slot, null for others. */
+  readonly release: string | null;
+  /** The port of the front, null for others. */
+  readonly port: number | null;
+}
+
+/** The local services as a deploy uses them. Each call is bounded in time by its implementation. */
+export interface LocalServices {
+  /** Starts the supervisor when none runs. */
+  ensureSupervisor(): Promise<void>;
+  /** Undefined when no supervisor runs. */
+  states(): Promise<readonly ServiceState[] | undefined>;
+  /** Starts the database, or replaces it when its program changed; resolves once it answers a query. */
+  ensureDatabase(): Promise<void>;
+  /** The same for the front; resolves once it listens. */
+  ensureFront(port: number): Promise<void>;
+  /** Puts a release into a slot, in place of what is there. Does not wait for it to answer. */
+  startSlot(slot: Slot, release: string): Promise<void>;
+  stopSlot(slot: Slot): Promise<void>;
+  /** Makes the slot live, if the token is still the lock's. Throws `lockLost` when it is not. Null: nothing is live. */
+  switchTo(slot: Slot | null, token: number): Promise<{ readonly microseconds: number }>;
+  /** Waits until nothing is connected to the slot any more; `proof` says how that is known. */
+  waitDrained(slot: Slot): Promise<{ readonly drainMs: number; readonly proof: string }>;
+  /** What users saw, by slot, since the front started. */
+  traffic(): Promise<Readonly<Record<Slot, TrafficCount>>>;
+}

@@ -16,7 +16,7 @@ export function sh(parts: TemplateStringsArray, ...words: readonly Word[]): Shel
   let shown = text;
   let hasSecret = false;
   words.forEach((word, index) => {
-    const rendered = render(word);
+    const rendered = notADescriptor(render(word), parts[index + 1] ?? '');
     text += rendered.text + (parts[index + 1] ?? '');
     shown += rendered.shown + (parts[index + 1] ?? '');
     hasSecret ||= rendered.hasSecret;
@@ -37,6 +37,11 @@ function render(word: Word): Shell {
   };
 }
 
+/** A number that touches `<` or `>` would name a file descriptor (POSIX 2.7), not be a word. */
+function notADescriptor(word: Shell, next: string): Shell {
+  return /^[<>]/.test(next) && /^[0-9]+$/.test(word.text) ? plain(`'${word.text}'`) : word;
+}
+
 function isShell(word: Shell | readonly unknown[]): word is Shell {
   return 'hasSecret' in word;
 }
@@ -48,6 +53,13 @@ function plain(text: string): Shell {
 /** Safe characters stay bare for readability; the rest goes into single quotes (POSIX 2.2.2). */
 function quoted(value: string): string {
   if (value.includes('\0')) throw new TypeError('a shell word cannot hold a NUL byte');
-  if (/^[A-Za-z0-9_@%+=:,./-]+$/.test(value)) return value;
+  if (/^[A-Za-z0-9_@%+=:,./-]+$/.test(value) && !hasMeaning(value)) return value;
   return `'${value.replaceAll("'", `'\\''`)}'`;
+}
+
+const RESERVED_WORDS = 'case do done elif else esac fi for if in then until while'.split(' ');
+
+/** Safe characters that a shell reads as more than a word where a command begins: `A=1`, `if`. */
+function hasMeaning(value: string): boolean {
+  return /^[A-Za-z_][A-Za-z0-9_]*=/.test(value) || RESERVED_WORDS.includes(value);
 }

@@ -7,7 +7,7 @@ const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
 
 /** One HTTP exchange from this machine. Throws `hostUnreachable` (refused, reset) or `timeout` (whole exchange). */
 export function requestHere(request: HttpRequest): Promise<HttpAnswer> {
-  const timeout = AbortSignal.timeout(request.timeoutMs);
+  const timeout = AbortSignal.timeout(Math.max(1, Math.ceil(request.timeoutMs)));
   const signal = request.signal === undefined ? timeout : AbortSignal.any([timeout, request.signal]);
   return new Promise((resolve, reject) => {
     const outgoing = httpRequest(

@@ -13,8 +13,17 @@ export interface Clock {
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonicMs: () => performance.now(),
-  sleep: (ms, signal) => delay(ms, undefined, signal === undefined ? {} : { signal }),
+  sleep,
 };
+
+async function sleep(ms: number, signal?: AbortSignal): Promise<void> {
+  try {
+    await delay(ms, undefined, signal === undefined ? {} : { signal });
+  } catch (error) {
+    // Node gives an AbortError; the reason says who interrupted, and has the exit code.
+    throw signal?.aborted === true ? signal.reason : error;
+  }
+}
 
 /** `2026-11-22T16:53:00.123Z`, the form used in every journal, manifest and report. */
 export function isoTime(epochMs: number): string {

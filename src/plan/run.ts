@@ -41,7 +41,7 @@ export async function runPlan(plan: Plan, context: RunContext): Promise<PlanOutc
     for (const stage of plan.stages) await runStage(plan, stage, { ...context, outputs, begun });
   } catch (error) {
     const undoFailed = await undoAll(plan, begun, context);
-    context.emit({
+    unstoppable(context.emit)({
       type: 'plan-failed',
       plan: plan.name,
       durationMs: context.clock.monotonicMs() - startedMs,
@@ -106,11 +106,12 @@ async function runStep(plan: Plan, step: Step, context: StageContext): Promise<v
 }
 
 async function undoAll(plan: Plan, begun: readonly Step[], context: RunContext): Promise<string[]> {
+  const emit = unstoppable(context.emit);
   const failed: string[] = [];
   for (const step of [...begun].reverse()) {
     if (step.undo === undefined) continue;
     const name = { plan: plan.name, step: step.id };
-    context.emit({ type: 'undo-started', ...name });
+    emit({ type: 'undo-started', ...name });
     try {
       // No signal: an interruption must not leave the undo half-done; its time limit bounds it.
       await act(step.undo, {
@@ -119,13 +120,24 @@ async function undoAll(plan: Plan, begun: readonly Step[], context: RunContext):
         clock: context.clock,
         signal: undefined,
       });
-      context.emit({ type: 'undo-done', ...name });
+      emit({ type: 'undo-done', ...name });
     } catch (error) {
       failed.push(step.id);
-      context.emit({ type: 'undo-failed', ...name, error: shownError(error) });
+      emit({ type: 'undo-failed', ...name, error: shownError(error) });
     }
   }
   return failed;
+}
+
+/** A journal that cannot be written any more (a full disk) must not keep anything from being undone. */
+function unstoppable(emit: Emit): Emit {
+  return (event) => {
+    try {
+      emit(event);
+    } catch {
+      // The error that led here is the one that is reported.
+    }
+  };
 }
 
 function hostNamed(hosts: Readonly<Record<HostName, Host>>, name: HostName): Host {

@@ -12,9 +12,11 @@ test('a sleep lasts at least its time on the monotonic clock', async () => {
   expect(systemClock.monotonicMs() - startedMs).toBeGreaterThanOrEqual(24);
 });
 
-test('an aborted sleep ends at once, with the reason as its cause', async () => {
+test('an aborted sleep ends at once with the reason', async () => {
+  const reason = new Error('stop');
   const controller = new AbortController();
   const sleep = systemClock.sleep(60_000, controller.signal);
-  controller.abort(new Error('stop'));
-  await expect(sleep).rejects.toMatchObject({ name: 'AbortError', cause: { message: 'stop' } });
+  controller.abort(reason);
+  await expect(sleep).rejects.toBe(reason);
+  await expect(systemClock.sleep(60_000, controller.signal)).rejects.toBe(reason);
 });

@@ -5,6 +5,7 @@ import type {
   Dialect as KyselyDialect,
   QueryCompiler,
   RawBuilder,
+  SqlBool,
 } from 'kysely';
 import type { Schema } from './schema.ts';
 
@@ -50,6 +51,13 @@ export interface Dialect {
     target: { readonly table: T; readonly key: ColumnName<T>; readonly set: ColumnName<T> },
     values: ReadonlyMap<string, number>,
   ): Promise<void>;
+
+  /** Condition: the row's `columns` equal those of one of `rows`, of which there is at least one. */
+  matchesOne<T extends TableName>(
+    table: T,
+    columns: readonly ColumnName<T>[],
+    rows: readonly Partial<Schema[T]>[],
+  ): RawBuilder<SqlBool>;
 
   /** SUM as a safe integer; 0 for no rows. A RangeError past 2^53 - 1. */
   sum(expression: Expression<number>): RawBuilder<number>;

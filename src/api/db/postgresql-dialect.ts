@@ -1,4 +1,4 @@
-import type { Kysely, RawBuilder } from 'kysely';
+import type { Kysely, RawBuilder, SqlBool } from 'kysely';
 import { CompiledQuery, sql } from 'kysely';
 import { systemCodeOf } from '../../core/errors.ts';
 import type { Dialect } from './dialect.ts';
@@ -49,6 +49,12 @@ export const postgresqlDialect: Dialect = {
       from json_populate_recordset(null::${quoted(table)}, $1::json) as v where t.${quoted(key)} = v.${quoted(key)}`;
     const rows = [...values].map(([id, value]) => ({ [key]: id, [set]: value }));
     await runWithRows(db, statement, rows);
+  },
+
+  matchesOne: (table, columns, rows) => {
+    const names = sql.raw(list(columns));
+    const asked = sql`json_populate_recordset(null::${sql.table(table)}, ${JSON.stringify(rows)}::json)`;
+    return sql<SqlBool>`(${names}) in (select ${names} from ${asked})`;
   },
 
   sum: (expression) => sql<number>`cast(coalesce(sum(${expression}), 0) as bigint)`,

@@ -5,10 +5,16 @@ import type { Schema, UsageCounterRow } from '../db/schema.ts';
 import type { BatchPlan, BatchState, Head, StoredKey } from './apply.ts';
 import { keyName } from './apply.ts';
 import { HOUSE } from './house.ts';
-import type { AccountState } from './limits.ts';
+import type { AccountState, Usage } from './limits.ts';
 import type { Periods } from './periods.ts';
 import { periodsAt } from './periods.ts';
 import type { OutgoingMessage, PostRequest } from './types.ts';
+
+export interface BatchAccess {
+  readonly dialect: Dialect;
+  readonly nowMs: number;
+  readonly sealMessage: (body: string) => string;
+}
 
 /**
  * Locks the head of the ledger, then every account of the batch in the order of ids, and reads what decides.
@@ -18,10 +24,10 @@ import type { OutgoingMessage, PostRequest } from './types.ts';
 export async function lockBatch(
   trx: Kysely<Schema>,
   requests: readonly PostRequest[],
-  nowMs: number,
+  { dialect, nowMs }: BatchAccess,
 ): Promise<BatchState> {
   const head = await lockHead(trx);
-  const keys = await readKeys(trx, requests);
+  const keys = await readKeys(trx, dialect, requests);
   const ids = requests.flatMap(({ debitAccountId, creditAccountId }) => [debitAccountId, creditAccountId]);
   const accounts = await lockAccounts(trx, [...new Set([HOUSE.fees.id, ...ids])], periodsAt(nowMs));
   return { head, keys, accounts };
@@ -39,20 +45,16 @@ export async function lockHead(trx: Kysely<Schema>): Promise<Head> {
 
 async function readKeys(
   trx: Kysely<Schema>,
+  dialect: Dialect,
   requests: readonly PostRequest[],
 ): Promise<ReadonlyMap<string, StoredKey>> {
   const asked = requests.map(({ idempotency }) => idempotency).filter((key) => key !== null);
   if (asked.length === 0) return new Map();
+  const keys = asked.map(({ ownerId, key }) => ({ owner_id: ownerId, idempotency_key: key }));
   const rows = await trx
     .selectFrom('idempotency_keys')
     .select(['owner_id', 'idempotency_key', 'fingerprint', 'status_code', 'body'])
-    .where(({ eb, refTuple, tuple }) =>
-      eb(
-        refTuple('owner_id', 'idempotency_key'),
-        'in',
-        asked.map(({ ownerId, key }) => tuple(ownerId, key)),
-      ),
-    )
+    .where(dialect.matchesOne('idempotency_keys', ['owner_id', 'idempotency_key'], keys))
     .execute();
   return new Map(
     rows.map(({ owner_id, idempotency_key, fingerprint, status_code, body }) => [
@@ -62,61 +64,62 @@ async function readKeys(
   );
 }
 
-/** Subqueries, not joins: their rows stay unlocked, so a batch never waits for somebody who signs in. */
+/** The level comes by a subquery, not a join: its row stays unlocked, so a batch never waits for somebody who signs in. */
 async function lockAccounts(
   trx: Kysely<Schema>,
   ids: readonly string[],
-  { day, month }: Periods,
+  periods: Periods,
 ): Promise<ReadonlyMap<string, AccountState>> {
   const rows = await trx
     .selectFrom('accounts')
     .select(['id', 'kind', 'balance', 'held'])
-    .select(({ selectFrom }) => {
-      const moved = (period: string, direction: UsageCounterRow['direction']) =>
-        selectFrom('usage_counters')
-          .select('amount')
-          .whereRef('account_id', '=', 'accounts.id')
-          .where('period', '=', period)
-          .where('direction', '=', direction);
-      return [
-        selectFrom('users').select('kyc_level').whereRef('users.id', '=', 'accounts.user_id').as('kyc_level'),
-        moved(day, 'out').as('day_out'),
-        moved(month, 'out').as('month_out'),
-        moved(month, 'in').as('month_in'),
-      ];
-    })
+    .select(({ selectFrom }) =>
+      selectFrom('users').select('kyc_level').whereRef('users.id', '=', 'accounts.user_id').as('kyc_level'),
+    )
     .where('id', 'in', ids)
     .orderBy('id')
     .forUpdate()
     .execute();
+  const moved = await readCounters(trx, ids, periods);
+  const usageOf = (id: string): Usage => ({
+    dayOutXof: moved.get(counterName(id, periods.day, 'out')) ?? 0,
+    monthOutXof: moved.get(counterName(id, periods.month, 'out')) ?? 0,
+    monthInXof: moved.get(counterName(id, periods.month, 'in')) ?? 0,
+  });
   return new Map(
-    rows.map(({ id, kind, balance, held, kyc_level, day_out, month_out, month_in }) => [
+    rows.map(({ id, kind, balance, held, kyc_level }) => [
       id,
-      {
-        id,
-        kind,
-        balanceXof: balance,
-        heldXof: held,
-        kycLevel: kyc_level,
-        usage: { dayOutXof: day_out ?? 0, monthOutXof: month_out ?? 0, monthInXof: month_in ?? 0 },
-      },
+      { id, kind, balanceXof: balance, heldXof: held, kycLevel: kyc_level, usage: usageOf(id) },
     ]),
   );
 }
 
-export interface BatchWriting {
-  readonly dialect: Dialect;
-  readonly nowMs: number;
-  readonly sealMessage: (body: string) => string;
+async function readCounters(
+  trx: Kysely<Schema>,
+  ids: readonly string[],
+  { day, month }: Periods,
+): Promise<ReadonlyMap<string, number>> {
+  const rows = await trx
+    .selectFrom('usage_counters')
+    .selectAll()
+    .where('account_id', 'in', ids)
+    .where('period', 'in', [day, month])
+    .execute();
+  return new Map(rows.map((row) => [counterName(row.account_id, row.period, row.direction), row.amount]));
+}
+
+/** None of the three holds a space. */
+function counterName(accountId: string, period: string, direction: UsageCounterRow['direction']): string {
+  return `${accountId} ${period} ${direction}`;
 }
 
 /** One statement a table; none for what the batch did not touch. */
 export async function writeBatch(
   trx: Kysely<Schema>,
   plan: BatchPlan<PostRequest>,
-  writing: BatchWriting,
+  access: BatchAccess,
 ): Promise<void> {
-  const { dialect } = writing;
+  const { dialect } = access;
   await dialect.insertRows(trx, 'idempotency_keys', plan.keys);
   if (plan.transfers.length === 0) return;
   await dialect.insertRows(trx, 'transfers', plan.transfers);
@@ -128,7 +131,7 @@ export async function writeBatch(
   await dialect.insertRows(
     trx,
     'outbox',
-    plan.messages.map((message) => outboxRow(message, writing)),
+    plan.messages.map((message) => outboxRow(message, access)),
   );
   await dialect.updateNumbers(trx, { table: 'accounts', key: 'id', set: 'balance' }, plan.balances);
   const { chainSeq, chainHash } = plan.head;
@@ -139,7 +142,7 @@ export async function writeBatch(
     .execute();
 }
 
-function outboxRow({ channel, recipient, body }: OutgoingMessage, { nowMs, sealMessage }: BatchWriting) {
+function outboxRow({ channel, recipient, body }: OutgoingMessage, { nowMs, sealMessage }: BatchAccess) {
   return {
     id: uuidv7(nowMs),
     channel,

@@ -50,10 +50,11 @@ async function tryBatch<R extends PostRequest>(
   const work: Work<BatchPlan<R>> = async (trx) => {
     const nowMs = clock.now();
     const ids = { newTransferId: () => uuidv7(nowMs), newReference: () => newReference(nowMs) };
-    const state = await lockBatch(trx, requests, nowMs);
+    const access = { dialect: db.dialect, nowMs, sealMessage };
+    const state = await lockBatch(trx, requests, access);
     const plan = applyBatch(requests, state, { nowMs, rules, ...ids });
     plans.push(plan);
-    await writeBatch(trx, plan, { dialect: db.dialect, nowMs, sealMessage });
+    await writeBatch(trx, plan, access);
     return plan;
   };
   try {

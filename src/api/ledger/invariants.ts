@@ -1,0 +1,63 @@
+import { sql } from 'kysely';
+import type { Database } from '../db/open.ts';
+import type { ChainBreak } from './verify-chain.ts';
+import { verifyChain } from './verify-chain.ts';
+
+/** All zero, and no break, in a ledger that is right. */
+export interface Invariants {
+  /** XOF; debits and credits of the whole ledger cancel out. */
+  readonly entriesSumXof: number;
+  /** Transfers with fewer than two entries or whose entries do not sum to zero, and entries without their transfer. */
+  readonly transfersUnbalanced: number;
+  /** Accounts whose balance is not the sum of their entries. */
+  readonly accountsOff: number;
+  /** Accounts below zero that may not be: all but issuance. */
+  readonly negativeCustomers: number;
+  /** In the newest transfers; `verifyChain` looks at all. */
+  readonly chainBreak?: ChainBreak;
+}
+
+const CHAIN_TAIL_TRANSFERS = 1_000;
+
+/** Reads only; each figure is of one moment, so the ledger may be in use. Time grows with the entries: 1 s a million. */
+export async function checkInvariants(db: Database): Promise<Invariants> {
+  const { chain_seq: headSeq } = await db.kysely
+    .selectFrom('ledger_head')
+    .select('chain_seq')
+    .executeTakeFirstOrThrow();
+  const chainBreak = await verifyChain(db, Math.max(1, headSeq - CHAIN_TAIL_TRANSFERS));
+  return {
+    entriesSumXof: await sumEntries(db),
+    transfersUnbalanced: (await count(db, UNBALANCED)) + (await count(db, STRAY)),
+    accountsOff: await count(db, OFF),
+    negativeCustomers: await count(db, NEGATIVE),
+    ...(chainBreak === undefined ? {} : { chainBreak }),
+  };
+}
+
+/** The same SQL on every database. */
+const UNBALANCED = sql`
+  (select t.chain_seq from transfers t left join entries e on e.chain_seq = t.chain_seq
+   group by t.chain_seq having coalesce(sum(e.amount), 0) <> 0 or count(e.line) < 2) as unbalanced`;
+
+const STRAY = sql`
+  entries e left join transfers t on t.chain_seq = e.chain_seq and t.id = e.transfer_id where t.id is null`;
+
+const OFF = sql`
+  accounts a left join (select account_id, sum(amount) as total from entries group by account_id) e
+  on e.account_id = a.id where a.balance <> coalesce(e.total, 0)`;
+
+const NEGATIVE = sql`accounts where balance < 0 and kind <> 'issuance'`;
+
+async function count({ kysely }: Database, source: typeof NEGATIVE): Promise<number> {
+  const { rows } = await sql<{ found: number }>`select count(*) as found from ${source}`.execute(kysely);
+  return rows.reduce((total, row) => total + row.found, 0);
+}
+
+async function sumEntries({ kysely, dialect }: Database): Promise<number> {
+  const { total } = await kysely
+    .selectFrom('entries')
+    .select(({ ref }) => dialect.sum(ref('amount')).as('total'))
+    .executeTakeFirstOrThrow();
+  return total;
+}

@@ -1,0 +1,62 @@
+import { Decrypter, Encrypter, generateX25519Identity, identityToRecipient } from 'age-encryption';
+import { messageOf, OmpayError } from '../../core/errors.ts';
+import { Secret } from '../../core/secret.ts';
+
+/** Someone who can open backups, by the public half of an age key (age-encryption.org/v1, X25519). */
+export interface Recipient {
+  /** `operations` or `escrow`. */
+  readonly name: string;
+  /** `age1…` */
+  readonly recipient: string;
+}
+
+export interface AgeKey {
+  readonly recipient: string;
+  /** `AGE-SECRET-KEY-1…` */
+  readonly identity: Secret;
+}
+
+export async function generateAgeKey(): Promise<AgeKey> {
+  const identity = await generateX25519Identity();
+  return { recipient: await identityToRecipient(identity), identity: new Secret(identity) };
+}
+
+/** The public half of an identity. Throws `configInvalid` when it is not one. */
+export async function recipientOf(identity: Secret): Promise<string> {
+  try {
+    return await identityToRecipient(identity.reveal());
+  } catch {
+    // The library's message may quote the key, so it is not kept as the cause.
+    throw new OmpayError('configInvalid', 'the backup key is not an age identity (AGE-SECRET-KEY-1…)', {
+      hint: 'give the file that age-keygen or ompay made',
+    });
+  }
+}
+
+/** Any one of the recipients can open what comes out. */
+export async function* encrypt(
+  source: AsyncIterable<Uint8Array>,
+  recipients: readonly Recipient[],
+): AsyncGenerator<Uint8Array> {
+  const encrypter = new Encrypter();
+  for (const { recipient } of recipients) encrypter.addRecipient(recipient);
+  yield* await encrypter.encrypt(ReadableStream.from(source));
+}
+
+/** Throws `backupDamaged` at the first chunk (64 KiB) that is not what was encrypted, and when the end is missing. */
+export async function* decrypt(
+  source: AsyncIterable<Uint8Array>,
+  identity: Secret,
+): AsyncGenerator<Uint8Array> {
+  const decrypter = new Decrypter();
+  decrypter.addIdentity(identity.reveal());
+  try {
+    yield* await decrypter.decrypt(ReadableStream.from(source));
+  } catch (error) {
+    if (error instanceof OmpayError) throw error;
+    throw new OmpayError('backupDamaged', `the payload cannot be decrypted: ${messageOf(error)}`, {
+      hint: 'restore from another copy, or choose another backup: ompay backup list',
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,18 @@
+import { OmpayError } from '../../core/errors.ts';
+import { type PublishedBackup, type RepositoryAccess, readPublished } from './published.ts';
+
+/**
+ * Every copy of one backup, in the order of the stores. `latest` is the newest. Throws `notFound`, or `backupDamaged`
+ * when the only places that name it cannot be read.
+ */
+export async function findBackup(access: RepositoryAccess, id: string): Promise<readonly PublishedBackup[]> {
+  const { backups, problems } = await readPublished(access);
+  const wanted = id === 'latest' ? backups.at(-1)?.manifest.id : id.toUpperCase();
+  const copies = backups.filter(({ manifest }) => manifest.id === wanted);
+  if (copies.length > 0) return copies;
+  const problem = problems.find(({ backup }) => backup === null || backup === wanted);
+  if (problem !== undefined) throw problem.error;
+  throw new OmpayError('notFound', `there is no backup ${id} among ${backups.length}`, {
+    hint: 'ompay backup list',
+  });
+}

@@ -1,14 +1,15 @@
 import type { Command } from 'commander';
 import { shownAge } from '../core/units.ts';
-import { gatherFacts } from '../deploy/facts.ts';
 import type { LocalFacts, Release } from '../deploy/types.ts';
 import type { Invocation } from './command.ts';
+import { localKit } from './kit/local.ts';
 import { table } from './render.ts';
 
 export function configure(_command: Command): void {}
 
-export async function run({ clock, layout, output }: Invocation): Promise<number> {
-  const facts = await gatherFacts(layout);
+export async function run(invocation: Invocation): Promise<number> {
+  const { clock, output } = invocation;
+  const facts = await localKit(invocation).deployKit.facts();
   if (output.json) {
     for (const release of facts.releases)
       output.write(`${JSON.stringify({ ...release, place: placeOf(release, facts) })}\n`);

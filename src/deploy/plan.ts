@@ -143,6 +143,20 @@ export function warmRollbackPlan(facts: LocalFacts, release: Release, layout: La
   ]);
 }
 
+/** Brings back what ran: the supervisor has started its services; here they are waited for. */
+export function upPlan(facts: LocalFacts, layout: Layout): Plan {
+  const live = facts.live ?? 'blue';
+  const port = facts.port ?? 8080;
+  return onePlan('up', 'Up', [
+    step('slot', `${live} answers /health with 200`, health(layout.slotSockets[live])),
+    step('front', `the front answers on port ${port}`, call('front.ensure', { port }, 15 * SECONDS)),
+  ]);
+}
+
+export function downPlan(): Plan {
+  return onePlan('down', 'Down', [step('stop', 'stop front, slots, database, supervisor', call('services.shutdown', {}, 60 * SECONDS))]);
+}
+
 export function prunePlan(keep: number): Plan {
   return onePlan('prune', 'Prune', [
     step(

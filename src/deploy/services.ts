@@ -8,6 +8,8 @@ export interface ServiceState {
   /** Null while it is not running. */
   readonly pid: number | null;
   readonly restarts: number;
+  readonly sinceMs: number | null;
+  readonly lastExit: string | null;
   /** The release of a slot, null for others. */
   readonly release: string | null;
   /** The port of the front, null for others. */
@@ -24,13 +26,15 @@ export interface LocalServices {
   ensureDatabase(): Promise<void>;
   /** The same for the front; resolves once it listens. */
   ensureFront(port: number): Promise<void>;
-  /** Puts a release into a slot, in place of what is there. Does not wait for it to answer. */
+  /** Puts a release into a slot, in place of what is there. Resolves once it accepts connections. */
   startSlot(slot: Slot, release: string): Promise<void>;
   stopSlot(slot: Slot): Promise<void>;
   /** Makes the slot live, if the token is still the lock's. Throws `lockLost` when it is not. Null: nothing is live. */
   switchTo(slot: Slot | null, token: number): Promise<{ readonly microseconds: number }>;
   /** Waits until nothing is connected to the slot any more; `proof` says how that is known. */
   waitDrained(slot: Slot): Promise<{ readonly drainMs: number; readonly proof: string }>;
+  /** Stops every service, the front first, and the supervisor. */
+  shutdown(): Promise<void>;
   /** What users saw, by slot, since the front started. */
   traffic(): Promise<Readonly<Record<Slot, TrafficCount>>>;
 }

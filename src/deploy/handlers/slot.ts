@@ -69,6 +69,10 @@ export function slotHandlers(kit: SlotKit): Handlers {
       );
       return { ...seen, ...(await sinceSwitch(services, baseline.traffic)) };
     },
+    'services.shutdown': async () => {
+      await services.shutdown();
+      return {};
+    },
     'front.ensure': async ({ port }) => {
       await services.ensureFront(Number(port));
       return {};

@@ -1,0 +1,178 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { parseEnv } from 'node:util';
+import type { Clock } from '../../core/clock.ts';
+import { systemCodeOf } from '../../core/errors.ts';
+import { writeFileAtomic } from '../../core/files.ts';
+import { livingOwner } from '../../core/ownership.ts';
+import { isAlive, type ProcessIdentity, startTimeOf } from '../../core/process.ts';
+import { findMarked, MARKER } from './marker.ts';
+import type { ServiceSpec } from './spec.ts';
+
+const POLL_MS = 100;
+/** A process that lived less than this died quickly; repeated quick deaths are started more and more slowly. */
+const QUICK_DEATH_MS = 1000;
+const MAX_DELAY_MS = 5000;
+/** What every child gets; nothing of the environment of whoever started the supervisor leaks into a service. */
+const BASE_ENVIRONMENT = { PATH: '/usr/local/bin:/usr/bin:/bin', LANG: 'C.UTF-8', TZ: 'UTC' };
+
+export interface ServiceStatus {
+  readonly name: ServiceSpec['name'];
+  readonly spec: ServiceSpec;
+  readonly pid: number | null;
+  /** Milliseconds since the epoch of the newest start. */
+  readonly sinceMs: number | null;
+  /** Starts after the first one of this spec. */
+  readonly restarts: number;
+  /** How the newest death went: `exit 1`, `signal SIGKILL`, `unknown` for an adopted process. */
+  readonly lastExit: string | null;
+}
+
+/** Keeps one process running until it is stopped. Adopts the living process of an earlier supervisor. */
+export class Service {
+  readonly spec: ServiceSpec;
+  readonly #runFolder: string;
+  readonly #clock: Clock;
+  #identity: ProcessIdentity | undefined;
+  #child: ChildProcess | undefined;
+  #sinceMs: number | undefined;
+  #restarts = 0;
+  #quickDeaths = 0;
+  #lastExit: string | undefined;
+  readonly #stopping = new AbortController();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(spec: ServiceSpec, runFolder: string, clock: Clock) {
+    this.spec = spec;
+    this.#runFolder = runFolder;
+    this.#clock = clock;
+  }
+
+  get #pidFile(): string {
+    return join(this.#runFolder, `${this.spec.name}.pid`);
+  }
+
+  /** Adopts the process that runs already, or starts one. */
+  start(): void {
+    const running = livingOwner(this.#pidFile) ?? findMarked(this.#marker());
+    if (running === undefined) this.#spawn();
+    else this.#keep(running);
+    this.#watch();
+  }
+
+  status(): ServiceStatus {
+    const alive = this.#identity !== undefined && isAlive(this.#identity);
+    return {
+      name: this.spec.name,
+      spec: this.spec,
+      pid: alive && this.#identity !== undefined ? this.#identity.pid : null,
+      sinceMs: this.#sinceMs ?? null,
+      restarts: this.#restarts,
+      lastExit: this.#lastExit ?? null,
+    };
+  }
+
+  /** SIGTERM, then SIGKILL after the spec's time; resolves when the process is gone. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    clearTimeout(this.#timer);
+    const identity = this.#identity;
+    if (identity !== undefined) {
+      signalTo(identity, 'SIGTERM');
+      if (!(await this.#gone(identity, this.spec.stopTimeoutMs))) {
+        signalTo(identity, 'SIGKILL');
+        await this.#gone(identity, this.spec.stopTimeoutMs);
+      }
+    }
+    rmSync(this.#pidFile, { force: true });
+  }
+
+  async #gone(identity: ProcessIdentity, timeoutMs: number): Promise<boolean> {
+    const deadlineMs = this.#clock.monotonicMs() + timeoutMs;
+    while (isAlive(identity)) {
+      if (this.#clock.monotonicMs() > deadlineMs) return false;
+      await this.#clock.sleep(10);
+    }
+    return true;
+  }
+
+  #spawn(): void {
+    mkdirSync(dirname(this.spec.logFile), { recursive: true, mode: 0o700 });
+    const log = openSync(this.spec.logFile, 'a', 0o600);
+    try {
+      const child = spawn(this.spec.command, this.spec.args, {
+        cwd: this.spec.cwd,
+        env: { ...BASE_ENVIRONMENT, ...environmentOf(this.spec), [MARKER]: this.#marker() },
+        stdio: ['ignore', log, log],
+        detached: true,
+      });
+      child.once('error', (error) => this.#died(`not started: ${systemCodeOf(error) ?? error.message}`));
+      child.once('exit', (code, signal) => this.#died(signal === null ? `exit ${code}` : `signal ${signal}`));
+      child.unref();
+      this.#child = child;
+      if (child.pid !== undefined) this.#keep({ pid: child.pid, startTime: startTimeOf(child.pid) ?? '' });
+    } finally {
+      closeSync(log);
+    }
+  }
+
+  #keep(identity: ProcessIdentity): void {
+    this.#identity = identity;
+    this.#sinceMs = this.#clock.now();
+    writeFileAtomic(this.#pidFile, JSON.stringify(identity), 0o600);
+  }
+
+  /** An adopted process sends no event to us, so its death is seen by looking. */
+  #watch(): void {
+    this.#timer = setTimeout(() => {
+      if (this.#stopping.signal.aborted) return;
+      if (this.#child === undefined && this.#identity !== undefined && !isAlive(this.#identity))
+        this.#died('unknown');
+      else this.#watch();
+    }, POLL_MS);
+  }
+
+  #died(how: string): void {
+    if (this.#stopping.signal.aborted) return;
+    this.#lastExit = how;
+    this.#child = undefined;
+    this.#identity = undefined;
+    const livedMs = this.#clock.now() - (this.#sinceMs ?? 0);
+    this.#quickDeaths = livedMs < QUICK_DEATH_MS ? this.#quickDeaths + 1 : 0;
+    const delayMs = this.#quickDeaths === 0 ? 0 : Math.min(MAX_DELAY_MS, 100 * 2 ** (this.#quickDeaths - 1));
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#again(), delayMs);
+  }
+
+  #again(): void {
+    if (this.#stopping.signal.aborted) return;
+    this.#restarts += 1;
+    try {
+      this.#spawn();
+      this.#watch();
+    } catch (error) {
+      // The log's disk may be full or the environment file gone: tried again with the next delay.
+      this.#sinceMs = this.#clock.now();
+      this.#died(`not started: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+
+  #marker(): string {
+    return `${this.#runFolder}#${this.spec.name}`;
+  }
+}
+
+function environmentOf(spec: ServiceSpec): NodeJS.ProcessEnv {
+  const kept = spec.environmentFile === null ? {} : parseEnv(readFileSync(spec.environmentFile, 'utf8'));
+  return { ...kept, ...spec.environment };
+}
+
+function signalTo(identity: ProcessIdentity, signal: NodeJS.Signals): void {
+  if (!isAlive(identity)) return;
+  try {
+    process.kill(identity.pid, signal);
+  } catch (error) {
+    if (systemCodeOf(error) !== 'ESRCH') throw error;
+  }
+}

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client } from 'pg';
 
-const ENTRY = join(import.meta.dirname, '../../src/engine/pglite-host.ts');
+const ENTRY = join(import.meta.dirname, '../../src/engine/pglite-host-main.ts');
 
 /** A temporary installation with one database host process, killed and removed by `dispose`. */
 export interface HostProcess extends AsyncDisposable {

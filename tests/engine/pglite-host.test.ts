@@ -11,7 +11,7 @@ import { DatabaseError } from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type HostProcess, hostProcess } from './pglite-host-process.ts';
 
-const ENTRY = join(import.meta.dirname, '../../src/engine/pglite-host.ts');
+const ENTRY = join(import.meta.dirname, '../../src/engine/pglite-host-main.ts');
 
 describe('a running database host', () => {
   let host: HostProcess;

@@ -30,6 +30,9 @@ import type { RunEvent } from './event.ts';
 export const GENESIS_HASH = '0'.repeat(64);
 const APPEND_TIMEOUT_MS = 5000;
 
+/** No event comes near it; it bounds what a reader holds in memory and what an append reads back. */
+export const MAX_LINE_BYTES = 512 * 1024;
+
 /** One line of the journal, in this order of keys. `hash` covers all before it; `signature` is ed25519 over the hash. */
 export interface JournalLine {
   readonly seq: number;
@@ -97,7 +100,10 @@ function appendLine(files: JournalFiles, key: KeyObject, content: LineContent): 
   try {
     const last = lastLine(descriptor, files.lines);
     const line = sealLine(content, last, key);
-    writeWhole(descriptor, `${last.isTorn ? '\n' : ''}${JSON.stringify(line)}\n`, files.lines);
+    const text = lineText(line);
+    if (text.length > MAX_LINE_BYTES / 4)
+      throw new TypeError(`an event of ${text.length} characters is too long`);
+    writeWhole(descriptor, `${last.isTorn ? '\n' : ''}${text}\n`, files.lines);
     fdatasyncSync(descriptor);
     writeHead(files.head, line);
   } finally {
@@ -124,6 +130,12 @@ export function lineHash(line: Omit<JournalLine, 'hash' | 'signature'>): string 
   return createHash('sha256').update(JSON.stringify({ seq, at, run, by, previous, event })).digest('hex');
 }
 
+/** The one way in which a line is written: any other bytes with the same meaning are a change. */
+export function lineText(line: JournalLine): string {
+  const { seq, at, run, by, previous, event, hash, signature } = line;
+  return JSON.stringify({ seq, at, run, by, previous, event, hash, signature });
+}
+
 /** Not fsynced: after a crash of the machine the head may be older than the journal, whose lines are signed each. */
 function writeHead(path: string, line: JournalLine): void {
   const head: JournalHead = { seq: line.seq, hash: line.hash, signature: line.signature };
@@ -147,9 +159,12 @@ function writeWhole(descriptor: number, text: string, path: string): void {
   }
 }
 
-const TAIL_BYTES = 1024 * 1024;
+const TAIL_BYTES = 2 * MAX_LINE_BYTES;
 
-/** The newest whole line. A torn end (its writer was killed in mid-write) stays as it is: it was never acknowledged. */
+/**
+ * The newest whole line. A torn end (its writer was killed in mid-write) stays as it is: it was never acknowledged.
+ * `isTorn` says that the file does not end with a newline; the last line may be whole all the same.
+ */
 function lastLine(descriptor: number, path: string): { seq: number; hash: string; isTorn: boolean } {
   const sizeBytes = fstatSync(descriptor).size;
   const from = Math.max(0, sizeBytes - TAIL_BYTES);
@@ -157,8 +172,7 @@ function lastLine(descriptor: number, path: string): { seq: number; hash: string
   readSync(descriptor, bytes, 0, bytes.length, from);
   const text = bytes.toString('utf8');
   const isTorn = text !== '' && !text.endsWith('\n');
-  const lines = text.split('\n').slice(0, isTorn ? -1 : undefined);
-  for (const line of lines.reverse()) {
+  for (const line of text.split('\n').reverse()) {
     const parsed = parseLine(line);
     if (parsed !== undefined) return { seq: parsed.seq, hash: parsed.hash, isTorn };
   }
@@ -185,7 +199,8 @@ function isJournalLine(value: unknown): value is JournalLine {
   return (
     Number.isInteger(record.seq) &&
     texts.every((name) => typeof record[name] === 'string') &&
-    typeof record.event === 'object'
+    typeof record.event === 'object' &&
+    record.event !== null
   );
 }
 

@@ -1,6 +1,5 @@
 import { type KeyObject, verify } from 'node:crypto';
 import { createReadStream, existsSync, readFileSync } from 'node:fs';
-import { createInterface } from 'node:readline';
 import {
   GENESIS_HASH,
   type JournalFiles,
@@ -8,6 +7,8 @@ import {
   type JournalLine,
   journalPublicKey,
   lineHash,
+  lineText,
+  MAX_LINE_BYTES,
   parseLine,
 } from './journal.ts';
 
@@ -45,25 +46,47 @@ export async function verifyJournal(files: JournalFiles): Promise<JournalVerdict
     openTornLine: undefined,
     hashAtHead: undefined,
   };
-  const lines = createInterface({
-    input: createReadStream(files.lines),
-    crlfDelay: Number.POSITIVE_INFINITY,
-  });
-  for await (const text of lines) {
-    const why = checkLine(text, position, key);
+  for await (const line of linesOf(files.lines)) {
+    const why = checkLine(line.bytes, position, key);
     if (why !== undefined) return { kind: 'broken', line: position.openTornLine ?? position.line, why };
-    if (position.seq === head?.seq) position.hashAtHead = position.hash;
+    if (position.seq !== head?.seq) continue;
+    position.hashAtHead ??= position.hash;
+    // The head is written after the whole line, newline included.
+    if (!line.isEnded && position.openTornLine === undefined)
+      return { kind: 'broken', line: position.line, why: 'the tail is cut: its final newline is missing' };
   }
   return checkHead(head, position, key);
 }
 
+interface RawLine {
+  readonly bytes: Buffer;
+  /** Whether a newline follows. */
+  readonly isEnded: boolean;
+}
+
+/** Bytes between newlines. Not node:readline: it also splits at characters that an event may hold (U+2028, CR). */
+async function* linesOf(path: string): AsyncGenerator<RawLine> {
+  let rest: Buffer = Buffer.alloc(0);
+  for await (const chunk of createReadStream(path)) {
+    const bytes = Buffer.concat([rest, chunk]);
+    let from = 0;
+    for (let end = bytes.indexOf(0x0a); end !== -1; end = bytes.indexOf(0x0a, from)) {
+      yield { bytes: bytes.subarray(from, end), isEnded: true };
+      from = end + 1;
+    }
+    rest = bytes.subarray(from);
+    if (rest.length > MAX_LINE_BYTES) break;
+  }
+  if (rest.length > 0) yield { bytes: rest, isEnded: false };
+}
+
 /** Undefined when the line is right; moves the position on. */
-function checkLine(text: string, position: Position, key: KeyObject): string | undefined {
+function checkLine(bytes: Buffer, position: Position, key: KeyObject): string | undefined {
   position.line += 1;
-  const line = parseLine(text);
-  if (line === undefined) return tornOrBroken(text, position);
-  if (text !== JSON.stringify(line)) return 'its bytes are not those that were written';
-  if (line.seq !== position.seq + 1) return `it is number ${line.seq}, after number ${position.seq}`;
+  const line = parseLine(bytes.toString('utf8'));
+  if (line === undefined) return tornOrBroken(bytes.toString('utf8'), position);
+  if (!Buffer.from(lineText(line)).equals(bytes)) return 'its bytes are not those that were written';
+  if (line.seq !== position.seq + 1) return wrongNumber(line.seq, position);
   if (line.previous !== position.hash) return 'it does not follow from the line before';
   if (lineHash(line) !== line.hash) return 'its content does not match its hash';
   if (!isSigned(line, key)) return 'its signature is not of this installation';
@@ -73,18 +96,29 @@ function checkLine(text: string, position: Position, key: KeyObject): string | u
   return undefined;
 }
 
+function wrongNumber(seq: number, position: Position): string {
+  if (position.openTornLine !== undefined) return `it is not a whole line, yet number ${seq} follows it`;
+  return `it is number ${seq}, after number ${position.seq}`;
+}
+
 /** A writer killed in mid-write leaves the beginning of a line; the next writer starts a new one. */
 function tornOrBroken(text: string, position: Position): string | undefined {
   const next = `{"seq":${position.seq + 1},`;
-  const isTorn = text.startsWith(next.slice(0, text.length)) && !text.endsWith('"}') && text !== '';
+  const isTorn = text !== '' && text.startsWith(next.slice(0, text.length)) && !SEALED.test(text);
   if (!isTorn) return 'it is not a line of this journal';
   position.tornLines += 1;
   position.openTornLine = position.line;
   return undefined;
 }
 
+/** How a whole line ends; an unfinished one cannot. */
+const SEALED = /,"hash":"[^"]*","signature":"[^"]*"\}$/;
+
+/** Base64 has several spellings of the same bytes; only the one that is written counts. */
 function isSigned(line: Pick<JournalLine, 'hash' | 'signature'>, key: KeyObject): boolean {
-  return verify(null, Buffer.from(line.hash, 'hex'), key, Buffer.from(line.signature, 'base64'));
+  const signature = Buffer.from(line.signature, 'base64');
+  if (signature.toString('base64') !== line.signature) return false;
+  return verify(null, Buffer.from(line.hash, 'hex'), key, signature);
 }
 
 function checkHead(head: JournalHead | undefined, position: Position, key: KeyObject): JournalVerdict {

@@ -1,0 +1,149 @@
+import { appendFileSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { expect, test } from 'vitest';
+import { systemClock } from '../../src/core/clock.ts';
+import { type JournalFiles, journalFiles, openJournal, parseLine } from '../../src/plan/journal.ts';
+import { verifyJournal } from '../../src/plan/verify.ts';
+import { manualClock } from '../fixtures/clock.ts';
+import { temporaryFolder } from '../fixtures/folder.ts';
+import { startProgram } from '../fixtures/program.ts';
+import { ompayErrorOf } from '../fixtures/thrown.ts';
+
+const IDENTITY = { run: 'RUN', by: 'ana@mac' };
+
+function filesIn(folder: string): JournalFiles {
+  return journalFiles({ journal: join(folder, 'journal'), keys: join(folder, 'keys') });
+}
+
+function note(files: JournalFiles, text: string): void {
+  openJournal(files, IDENTITY, systemClock).append({ type: 'note', text, data: {} });
+}
+
+function linesIn(files: JournalFiles): ReturnType<typeof parseLine>[] {
+  return readFileSync(files.lines, 'utf8').trimEnd().split('\n').map(parseLine);
+}
+
+test('a line says who did what when, and follows from the one before', async () => {
+  const files = filesIn(temporaryFolder());
+  const journal = openJournal(files, IDENTITY, manualClock(Date.UTC(2026, 0, 1)));
+  journal.append({ type: 'note', text: 'first', data: { amountXof: 500 } });
+  journal.append({ type: 'note', text: 'second', data: {} });
+  const [first, second] = linesIn(files);
+  expect(first).toMatchObject({
+    seq: 1,
+    at: '2026-01-01T00:00:00.000Z',
+    run: 'RUN',
+    by: 'ana@mac',
+    previous: '0'.repeat(64),
+    event: { type: 'note', text: 'first', data: { amountXof: 500 } },
+  });
+  expect(second).toMatchObject({ seq: 2, previous: first?.hash });
+  expect(await verifyJournal(files)).toEqual({ kind: 'intact', lines: 2, tornLines: 0 });
+});
+
+test('the journal, its head and its private key are for this user alone', () => {
+  const files = filesIn(temporaryFolder());
+  note(files, 'x');
+  for (const path of [files.lines, files.head, files.privateKey]) {
+    expect([path, statSync(path).mode & 0o777]).toEqual([path, 0o600]);
+  }
+  for (const folder of [dirname(files.lines), dirname(files.privateKey)]) {
+    expect([folder, statSync(folder).mode & 0o777]).toEqual([folder, 0o700]);
+  }
+});
+
+test('several processes append at once: every line is there once, in one chain, under one key', async () => {
+  const folder = temporaryFolder();
+  const runs = ['A', 'B', 'C', 'D'];
+  const writers = runs.map((run) => startProgram('./journal-writer.ts', [folder, run]));
+  await Promise.all(writers.map((writer) => writer.line()));
+  for (const writer of writers) writer.send('25');
+  await Promise.all(writers.map((writer) => writer.line()));
+  const files = filesIn(folder);
+  expect(await verifyJournal(files)).toEqual({ kind: 'intact', lines: 100, tornLines: 0 });
+  for (const run of runs) {
+    const indexes = linesIn(files).flatMap((line) =>
+      line?.run === run && line.event.type === 'note' ? [line.event.data.index] : [],
+    );
+    expect(indexes).toEqual(Array.from({ length: 25 }, (_, index) => index + 1));
+  }
+});
+
+test('after 12 kills in the middle of appends no acknowledged line is missing, and the next one fits', async () => {
+  const folder = temporaryFolder();
+  const files = filesIn(folder);
+  for (let round = 1; round <= 12; round += 1) {
+    const writer = startProgram('./journal-writer.ts', [folder, `K${round}`]);
+    await writer.line();
+    writer.send('0');
+    let acknowledged = 0;
+    while (acknowledged < round) acknowledged = Number(await writer.line());
+    writer.process.kill('SIGKILL');
+    await writer.ended;
+    const written = linesIn(files).filter((line) => line?.run === `K${round}`);
+    expect(written.length).toBeGreaterThanOrEqual(acknowledged);
+    note(files, `after ${round}`);
+    expect(await verifyJournal(files)).toMatchObject({ kind: 'intact' });
+  }
+});
+
+test('wherever a writer was killed in mid-line, the rest is tolerated and the next line fits', async () => {
+  const files = filesIn(temporaryFolder());
+  note(files, 'first');
+  note(files, 'it has "quotes" and } braces "}');
+  const lengthBytes = statSync(files.lines).size;
+  const head = readFileSync(files.head);
+  const whole = readFileSync(files.lines);
+  note(files, 'third {"hash":"x"}');
+  const third = readFileSync(files.lines).subarray(lengthBytes);
+  for (let cutBytes = 1; cutBytes < third.length; cutBytes += 1) {
+    writeFileSync(files.lines, Buffer.concat([whole, third.subarray(0, cutBytes)]));
+    writeFileSync(files.head, head);
+    const isWhole = cutBytes === third.length - 1;
+    const torn = { kind: 'intact', lines: isWhole ? 3 : 2, tornLines: isWhole ? 0 : 1 };
+    expect([cutBytes, await verifyJournal(files)]).toEqual([cutBytes, torn]);
+    if (cutBytes % 7 !== 0 && !isWhole) continue;
+    note(files, 'next');
+    expect([cutBytes, await verifyJournal(files)]).toEqual([cutBytes, { ...torn, lines: torn.lines + 1 }]);
+  }
+});
+
+test('an append after the file was damaged goes on from the newest line that can be read', async () => {
+  const files = filesIn(temporaryFolder());
+  for (const text of ['one', 'two']) note(files, text);
+  appendFileSync(files.lines, 'garbage\n');
+  note(files, 'three');
+  expect(linesIn(files).at(-1)).toMatchObject({ seq: 3 });
+  expect(await verifyJournal(files)).toMatchObject({ kind: 'broken', line: 3 });
+});
+
+test('a journal of which nothing can be read is not appended to', async () => {
+  const files = filesIn(temporaryFolder());
+  note(files, 'one');
+  writeFileSync(files.lines, 'garbage\n'.repeat(200_000));
+  const error = await ompayErrorOf(() => note(files, 'two'));
+  expect(error).toMatchObject({ code: 'journalBroken', hint: 'see what is wrong: ompay audit verify' });
+});
+
+test('an event that could not be read back is refused before it is written', async () => {
+  const files = filesIn(temporaryFolder());
+  note(files, 'one');
+  expect(() => note(files, 'x'.repeat(1024 * 1024))).toThrow(TypeError);
+  note(files, 'x'.repeat(100_000));
+  expect(await verifyJournal(files)).toMatchObject({ kind: 'intact', lines: 2 });
+});
+
+test('a state folder that cannot be used, or a key that is not one, is said with its path', async () => {
+  const folder = temporaryFolder();
+  writeFileSync(join(folder, 'journal'), 'a file in its place');
+  const inTheWay = await ompayErrorOf(() => note(filesIn(folder), 'x'));
+  expect(inTheWay).toMatchObject({ code: 'stateUnusable' });
+  expect(inTheWay.message).toContain(join(folder, 'journal'));
+
+  const files = filesIn(join(folder, 'other'));
+  note(files, 'one');
+  truncateSync(files.privateKey, 10);
+  const damaged = await ompayErrorOf(() => note(files, 'two'));
+  expect(damaged).toMatchObject({ code: 'stateUnusable' });
+  expect(damaged.message).toContain(files.privateKey);
+});

@@ -1,9 +1,10 @@
-import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { type Clock, isoTime } from '../core/clock.ts';
 import { messageOf, OmpayError, systemCodeOf } from '../core/errors.ts';
 import { writeFileAtomic } from '../core/files.ts';
 import { withMutex } from '../core/mutex.ts';
+import { parseIdentity } from '../core/ownership.ts';
 import { isAlive, type ProcessIdentity, thisProcess } from '../core/process.ts';
 import { shownAge } from '../core/units.ts';
 
@@ -47,7 +48,7 @@ export function readLock(path: string): LockState {
     text = readFileSync(path, 'utf8');
   } catch (error) {
     if (systemCodeOf(error) === 'ENOENT') return { fencingToken: 0, holder: null };
-    throw error;
+    throw unusable(`cannot read the lock file ${path}`, error);
   }
   try {
     const value: unknown = JSON.parse(text);
@@ -59,14 +60,18 @@ export function readLock(path: string): LockState {
 }
 
 function isLockState(value: unknown): value is LockState {
+  if (typeof value !== 'object' || value === null || !('fencingToken' in value)) return false;
+  if (!Number.isSafeInteger(value.fencingToken) || !('holder' in value)) return false;
+  return value.holder === null || isHolder(value.holder);
+}
+
+function isHolder(value: unknown): value is LockHolder {
+  if (typeof value !== 'object' || value === null) return false;
+  const fields: Readonly<Record<string, unknown>> = { ...value };
   return (
-    typeof value === 'object' &&
-    value !== null &&
-    'fencingToken' in value &&
-    Number.isSafeInteger(value.fencingToken) &&
-    'holder' in value &&
-    (value.holder === null ||
-      (typeof value.holder === 'object' && 'run' in value.holder && 'expiresAtMs' in value.holder))
+    ['owner', 'machine', 'run', 'reason'].every((name) => typeof fields[name] === 'string') &&
+    ['acquiredAtMs', 'expiresAtMs'].every((name) => Number.isFinite(fields[name])) &&
+    (fields.process === null || parseIdentity(fields.process) !== undefined)
   );
 }
 
@@ -94,7 +99,7 @@ export function acquireLock(
   request: LockRequest,
   clock: Clock,
 ): { token: number; takenOverFrom: LockHolder | null } {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(path));
   return withMutex(`${path}.mutex`, MUTEX_TIMEOUT_MS, () => {
     const state = readLock(path);
     const nowMs = clock.now();
@@ -148,20 +153,27 @@ function lost(token: number, state: LockState): OmpayError {
   );
 }
 
+function makeFolder(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw unusable(`cannot make the folder ${path}`, error);
+  }
+}
+
 function write(path: string, state: LockState): void {
   try {
     writeFileAtomic(path, JSON.stringify(state), 0o600);
   } catch (error) {
-    rmSync(`${path}.part`, { force: true });
-    throw new OmpayError(
-      'stateUnusable',
-      `cannot write the lock file ${path} (${systemCodeOf(error) ?? 'no code'})`,
-      {
-        hint: 'free some disk space or mend the permissions: ompay doctor',
-        cause: error,
-      },
-    );
+    throw unusable(`cannot write the lock file ${path}`, error);
   }
+}
+
+function unusable(what: string, cause: unknown): OmpayError {
+  return new OmpayError('stateUnusable', `${what} (${systemCodeOf(cause) ?? messageOf(cause)})`, {
+    hint: 'free some disk space or mend the permissions: ompay doctor',
+    cause,
+  });
 }
 
 export interface HeldLock {

@@ -13,15 +13,21 @@ export async function run(invocation: Invocation): Promise<number> {
   const kit = localKit(invocation);
   const before = await kit.deployKit.facts();
   if (!before.hasData || before.live === null) {
-    throw new OmpayError('notFound', `nothing was deployed under ${invocation.layout.state}`, { hint: 'ompay deploy' });
+    throw new OmpayError('notFound', `nothing was deployed under ${invocation.layout.state}`, {
+      hint: 'ompay deploy',
+    });
   }
-  return runOperation(invocation, { command: 'up', title: 'Up', input: {}, handlers: kit.handlers }, async (operation) => {
-    await phase(operation, lockPlan());
-    await phase(operation, servicesPlan());
-    const facts = await kit.deployKit.facts();
-    await phase(operation, upPlan(facts, invocation.layout));
-    await phase(operation, unlockPlan());
-    const url = `http://127.0.0.1:${facts.port ?? 8080}`;
-    return { exitCode: 0, summary: `serving on ${url}`, data: { url } };
-  });
+  return runOperation(
+    invocation,
+    { command: 'up', title: 'Up', input: {}, handlers: kit.handlers },
+    async (operation) => {
+      await phase(operation, lockPlan());
+      await phase(operation, servicesPlan());
+      const facts = await kit.deployKit.facts();
+      await phase(operation, upPlan(facts, invocation.layout));
+      await phase(operation, unlockPlan());
+      const url = `http://127.0.0.1:${facts.port ?? 8080}`;
+      return { exitCode: 0, summary: `serving on ${url}`, data: { url } };
+    },
+  );
 }

@@ -66,8 +66,10 @@ export function buildPlan(): Plan {
   ]);
 }
 
+/** Nothing is migrated before the backup is proven: it was, beside the build. */
 export function migratePlan(): Plan {
   return onePlan('migrate', 'Migrate', [
+    step('backup', 'the backup starts, and its ledger is proven', call('backup.prove', {}, 180 * SECONDS)),
     step('expand', 'apply the expand steps that are missing', call('migrate.up', {}, 120 * SECONDS)),
   ]);
 }
@@ -154,7 +156,9 @@ export function upPlan(facts: LocalFacts, layout: Layout): Plan {
 }
 
 export function downPlan(): Plan {
-  return onePlan('down', 'Down', [step('stop', 'stop front, slots, database, supervisor', call('services.shutdown', {}, 60 * SECONDS))]);
+  return onePlan('down', 'Down', [
+    step('stop', 'stop front, slots, database, supervisor', call('services.shutdown', {}, 60 * SECONDS)),
+  ]);
 }
 
 export function prunePlan(keep: number): Plan {

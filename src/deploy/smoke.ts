@@ -192,14 +192,13 @@ function failed(what: string, expected: string, seen: string): OmpayError {
   });
 }
 
+/** verify-otp gives the tokens beside the user, login gives them alone. */
 function accessToken(answer: HttpAnswer, what: string): string {
-  const tokens = dataOf(answer).tokens;
-  const token =
-    typeof tokens === 'object' && tokens !== null && 'access_token' in tokens
-      ? tokens.access_token
-      : undefined;
-  if (typeof token !== 'string') throw failed(what, 'data.tokens.access_token', 'none');
-  return token;
+  const data = dataOf(answer);
+  const tokens = typeof data.tokens === 'object' && data.tokens !== null ? data.tokens : data;
+  const token = 'access_token' in tokens ? tokens.access_token : undefined;
+  if (typeof token === 'string') return token;
+  throw failed(what, 'an access_token', 'none');
 }
 
 /** Only the message: bodies may hold tokens. */

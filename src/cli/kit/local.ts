@@ -53,7 +53,7 @@ export function localKit(invocation: Invocation): LocalKit {
       ...platformHandlers(install),
       ...releaseHandlers({ ...release, facts, nodePath: () => process.execPath }, candidate),
       ...slotHandlers({ layout, services, token: () => tokenOf(operation) }),
-      ...backupHandlers(invocation),
+      ...backupHandlers(invocation, install),
       ...smokeHandlers({ layout, clock, run: operation.run }),
       'migrate.up': async () => {
         const applied = await withApi(layout, clock, ({ database }) =>

@@ -13,8 +13,8 @@ import { damagedFiles, listReleases, releasesToPrune, removeRelease, storeReleas
 import type { LocalFacts, Release } from '../types.ts';
 
 export const API_BUNDLE = 'api.mjs';
-/** Loads every module and ends: what proves that a bundle is complete. */
-export const LOAD_ONLY_ARGUMENT = '--load-only';
+/** What the API says, after loading every module, when it is given no environment at all. */
+const REFUSAL = 'the environment is not usable';
 
 export interface ReleaseKit {
   readonly layout: Layout;
@@ -101,9 +101,10 @@ async function proveStarts(
   const folder = mkdtempSync(join(tmpdir(), 'ompay-prove-'));
   try {
     copyFileSync(join(kit.layout.releases, release.id, API_BUNDLE), join(folder, API_BUNDLE));
-    const line = sh`cd ${folder} && exec env -i PATH=/usr/bin:/bin ${kit.nodePath()} ${API_BUNDLE} ${LOAD_ONLY_ARGUMENT}`;
+    const line = sh`cd ${folder} && exec env -i PATH=/usr/bin:/bin ${kit.nodePath()} ${API_BUNDLE}`;
     const result = await host.exec(line, { timeoutMs: 20_000, signal });
-    if (result.exitCode === 0) return {};
+    if (result.exitCode === 2 && result.stderr.includes(REFUSAL))
+      return { shown: 'it loads whole, and refuses an empty environment' };
     throw new OmpayError(
       'rolledBack',
       `the release does not start alone: ${result.stderr.trim().split('\n').slice(-3).join(' ')}`,

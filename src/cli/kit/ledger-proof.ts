@@ -1,0 +1,48 @@
+import type { ProofQuery } from '../../engine/proof.ts';
+
+/** What a copy of the database must still show of the ledger (src/api/db/schema.ts) before it counts as a backup. */
+export const LEDGER_PROOF: readonly ProofQuery[] = [
+  {
+    name: 'debits equal credits',
+    expect: 'zero',
+    sql: 'select coalesce(sum(amount), 0) as sum_xof from entries',
+  },
+  {
+    name: 'every transfer balances',
+    expect: 'zero',
+    sql: 'select count(*) as unbalanced from (select 1 from entries group by transfer_id having sum(amount) <> 0) t',
+  },
+  {
+    name: 'every transfer has its entries',
+    expect: 'zero',
+    sql: 'select count(*) as bare from transfers t where not exists (select 1 from entries e where e.transfer_id = t.id)',
+  },
+  {
+    name: 'every balance is the sum of its entries',
+    expect: 'zero',
+    sql: `select count(*) as accounts_off from accounts a
+      left join (select account_id, sum(amount) as total from entries group by account_id) e on e.account_id = a.id
+      where a.balance <> coalesce(e.total, 0)`,
+  },
+  {
+    name: 'nobody owes but issuance',
+    expect: 'zero',
+    sql: "select count(*) as negative from accounts where balance - held < 0 and kind <> 'issuance'",
+  },
+  {
+    name: 'the chain reaches its head without a gap',
+    expect: 'zero',
+    sql: `select h.chain_seq - coalesce(max(t.chain_seq), 0) as behind, h.chain_seq - count(t.id) as gaps
+      from ledger_head h left join transfers t on true where h.id = 1 group by h.chain_seq`,
+  },
+  {
+    name: 'the recorded head is still in the chain',
+    expect: 'kept',
+    sql: 'select chain_seq, chain_hash from ledger_head where id = 1',
+    check: `select case when $1::bigint = 0 then 0 else 1 - count(*) end as missing from transfers
+      where chain_seq = $1::bigint and chain_hash = $2::text`,
+  },
+  { name: 'transfers', expect: 'grows', sql: 'select count(*) as rows from transfers' },
+  { name: 'users', expect: 'grows', sql: 'select count(*) as rows from users' },
+  { name: 'accounts', expect: 'grows', sql: 'select count(*) as rows from accounts' },
+];

@@ -1,0 +1,135 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import type { Clock } from '../core/clock.ts';
+import { diskRefusal } from '../core/disk.ts';
+import { OmpayError, systemCodeOf } from '../core/errors.ts';
+import { livingOwner, takeOwnership } from '../core/ownership.ts';
+import type { Secret } from '../core/secret.ts';
+import type { Engine } from '../engine/engine.ts';
+import { decodeFacts, type ProofCheck, type ProofQuery } from '../engine/proof.ts';
+import { rehearse } from '../engine/rehearse.ts';
+import { extractBackup } from '../store/repository/extract.ts';
+import { findBackup } from '../store/repository/find.ts';
+import { proofKey } from '../store/repository/paths.ts';
+import { type PublishedBackup, type RepositoryAccess, readDocument } from '../store/repository/published.ts';
+
+export interface RestoreDeps extends RepositoryAccess {
+  readonly clock: Clock;
+  readonly engine: Engine;
+  readonly queries: readonly ProofQuery[];
+  /** Of one of the backup's recipients. */
+  readonly identity: Secret;
+}
+
+export interface RestoreInput {
+  /** A backup's id, or `latest`. */
+  readonly id: string;
+  /** Absent or empty; becomes the data folder. */
+  readonly into: string;
+  readonly signal?: AbortSignal;
+}
+
+export interface Restored {
+  readonly backup: string;
+  readonly store: string;
+  readonly into: string;
+  readonly serverVersion: string;
+  readonly checks: readonly ProofCheck[];
+  /** Stores whose copy was wrong, and why, before one was found right. */
+  readonly passedOver: readonly { readonly store: string; readonly error: unknown }[];
+  readonly fetchMs: number;
+  readonly startMs: number;
+  readonly proveMs: number;
+}
+
+/**
+ * Makes a data folder of a backup: extracted and started beside `into`, proven against what the source answered when
+ * it was made, stopped cleanly, then renamed into place. A damaged copy is passed over for the next one.
+ * Throws `notFound`, `backupDamaged`, `configInvalid`, `stateUnusable`; then `into` is as it was.
+ */
+export async function restoreBackup(deps: RestoreDeps, input: RestoreInput): Promise<Restored> {
+  const into = resolve(input.into);
+  await assertEmpty(into);
+  await sweepRestores(deps.engine, into);
+  const copies = await findBackup(deps, input.id);
+  const passedOver: { store: string; error: unknown }[] = [];
+  for (const copy of copies) {
+    try {
+      return { ...(await restoreCopy(deps, copy, { ...input, into })), passedOver };
+    } catch (error) {
+      const isDamaged = error instanceof OmpayError && error.code === 'backupDamaged';
+      passedOver.push({ store: copy.store.name, error });
+      if (!isDamaged || passedOver.length === copies.length) throw error;
+    }
+  }
+  throw new TypeError('a found backup has a copy');
+}
+
+async function restoreCopy(
+  deps: RestoreDeps,
+  { store, base, manifest }: PublishedBackup,
+  { into, signal }: RestoreInput,
+): Promise<Omit<Restored, 'passedOver'>> {
+  const { clock, engine, queries, identity } = deps;
+  const opening = { identity, ...(signal === undefined ? {} : { signal }) };
+  const proofBytes = await readDocument(store, proofKey(base), manifest.proofSha256);
+  const facts = decodeFacts(proofBytes, proofKey(base));
+  const workFolder = `${into}${WORK_SUFFIX}${randomBytes(4).toString('hex')}`;
+  const dataFolder = join(workFolder, 'data');
+  try {
+    await mkdir(workFolder, { mode: 0o700 });
+    takeOwnership(join(workFolder, OWNER_FILE));
+    const beginMs = clock.monotonicMs();
+    await extractBackup({ store, base, ...manifest }, opening, dataFolder);
+    const fetchMs = Math.round(clock.monotonicMs() - beginMs);
+    const { checks, serverVersion, startMs, proveMs } = await rehearse(engine, dataFolder, {
+      ...opening,
+      queries,
+      facts,
+      stop: 'clean',
+      clock,
+    });
+    await rename(dataFolder, into);
+    const times = { fetchMs, startMs, proveMs };
+    return { backup: manifest.id, store: store.name, into, serverVersion, checks, ...times };
+  } catch (error) {
+    throw diskRefusal(error, into) ?? error;
+  } finally {
+    await rm(workFolder, { recursive: true, force: true });
+  }
+}
+
+const WORK_SUFFIX = '.restoring-';
+const OWNER_FILE = 'owner';
+
+async function assertEmpty(into: string): Promise<void> {
+  const names = await readdir(into).catch((error: unknown) => {
+    if (systemCodeOf(error) === 'ENOENT') return [];
+    throw diskRefusal(error, into) ?? error;
+  });
+  if (names.length === 0) return;
+  throw new OmpayError('alreadyExists', `${into} is not empty (it holds ${names[0] ?? ''})`, {
+    hint: 'restore into a new folder; to replace a database, stop it and move its folder away first',
+  });
+}
+
+/** Ends and removes what earlier restores into the same place left when they were killed. Throws `lockHeld` for a living one. */
+async function sweepRestores(engine: Engine, into: string): Promise<void> {
+  const parent = dirname(into);
+  await mkdir(parent, { recursive: true, mode: 0o700 });
+  const prefix = `${basename(into)}${WORK_SUFFIX}`;
+  for (const name of await readdir(parent)) {
+    if (!name.startsWith(prefix)) continue;
+    const owner = livingOwner(join(parent, name, OWNER_FILE));
+    if (owner !== undefined) throw beingRestored(into, owner.pid);
+    await engine.reap(join(parent, name, 'data'));
+    await rm(join(parent, name), { recursive: true, force: true });
+  }
+}
+
+function beingRestored(into: string, pid: number): OmpayError {
+  return new OmpayError('lockHeld', `process ${pid} is restoring into ${into}`, {
+    hint: 'wait until it ends, or restore into another folder',
+  });
+}

@@ -46,7 +46,8 @@ async function connectWithin(pool: SessionPool, limits: WaitLimits): Promise<Ses
   const deadlineMs = limits.clock.monotonicMs() + limits.connectWaitMs;
   for (;;) {
     try {
-      return await connectOnce(pool, limits, deadlineMs - limits.clock.monotonicMs());
+      const leftMs = Math.max(1, deadlineMs - limits.clock.monotonicMs());
+      return await connectOnce(pool, limits, leftMs);
     } catch (error) {
       if (limits.clock.monotonicMs() + CONNECT_AGAIN_AFTER_MS >= deadlineMs) throw unavailable(limits, error);
       await limits.clock.sleep(CONNECT_AGAIN_AFTER_MS);

@@ -1,0 +1,186 @@
+import { sql } from 'kysely';
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { ConnectionLostError } from '../../../src/api/db/errors.ts';
+import { type Database, openDatabase } from '../../../src/api/db/open.ts';
+import type { DatabaseSettings } from '../../../src/api/db/settings.ts';
+import { Secret } from '../../../src/core/secret.ts';
+import { describeOn, SERVER_KINDS } from '../../fixtures/databases.ts';
+import { startProxy } from '../../fixtures/proxy.ts';
+
+describeOn(SERVER_KINDS, 'connections', (server, kind) => {
+  let settings: DatabaseSettings;
+
+  beforeAll(async () => {
+    settings = await server().emptyDatabase();
+  });
+
+  const open = (change: Partial<DatabaseSettings> = {}): Database => opened({ ...settings, ...change });
+  const sleepOneSecond = kind.name === 'MariaDB' ? sql`select sleep(1)` : sql`select pg_sleep(1)`;
+
+  it('waits for a server that is starting again', async () => {
+    const db = open({ connectWaitMs: 30_000 });
+    await db.ping(5_000);
+    await server().kill();
+    const answer = sql<{ one: number }>`select 1 as one`.execute(db.kysely);
+    await server().restart();
+    expect((await answer).rows).toEqual([{ one: 1 }]);
+  });
+
+  it('gives up on a server that stays away, and says where it is', async () => {
+    const db = open({ connectWaitMs: 200 });
+    await server().kill();
+    onTestFinished(() => server().restart());
+    const failure = await sql`select 1`.execute(db.kysely).catch((error: unknown) => error);
+    expect(failure).toMatchObject({ code: 'databaseUnavailable' });
+    expect(String(failure)).toContain(settings.socketPath);
+    await expect(db.ping(100)).rejects.toMatchObject({ code: 'databaseUnavailable' });
+  });
+
+  it('fails a statement when the connection dies under it, and then serves the next', async () => {
+    const db = open({ poolSize: 1, connectWaitMs: 30_000 });
+    await db.ping(5_000);
+    const running = sleepOneSecond.execute(db.kysely).catch((error: unknown) => error);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    await server().kill();
+    expect(await running).toBeInstanceOf(ConnectionLostError);
+    await server().restart();
+    await db.ping(5_000);
+  });
+
+  it('ends a statement at its limit and never lends its connection again', async () => {
+    const db = open({ poolSize: 1, statementTimeoutMs: 250, connectWaitMs: 10_000 });
+    const started = performance.now();
+    await expect(sleepOneSecond.execute(db.kysely)).rejects.toThrow();
+    expect(performance.now() - started).toBeLessThan(900);
+    expect((await sql`select 1 as one`.execute(db.kysely)).rows).toEqual([{ one: 1 }]);
+  });
+
+  it('says so at once to the later statements of a dead connection', async () => {
+    const proxy = await startProxy(settings, { tcp: false });
+    onTestFinished(() => proxy.stop());
+    const db = opened({ ...proxy.settings, connectWaitMs: 200 });
+    await db.kysely.connection().execute(async (connection) => {
+      await sql`select 1`.execute(connection);
+      await proxy.stop();
+      await expect(sql`select 1`.execute(connection)).rejects.toBeInstanceOf(ConnectionLostError);
+      await expect(sql`select 1`.execute(connection)).rejects.toBeInstanceOf(ConnectionLostError);
+    });
+  });
+
+  it('gives back a connection that comes after its caller gave up', async () => {
+    const db = open({ poolSize: 1, connectWaitMs: 150 });
+    await db.kysely.connection().execute(async () => {
+      await expect(sql`select 1`.execute(db.kysely)).rejects.toMatchObject({ code: 'databaseUnavailable' });
+    });
+    for (let turn = 0; turn < 5; turn += 1) await sql`select 1`.execute(db.kysely);
+  });
+
+  it('survives the death of idle connections', async () => {
+    const db = open({ connectWaitMs: 30_000 });
+    await Promise.all([db.ping(5_000), db.ping(5_000), db.ping(5_000)]);
+    await server().kill();
+    await server().restart();
+    await Promise.all([db.ping(5_000), db.ping(5_000), db.ping(5_000)]);
+  });
+
+  it('connects by host and port', async () => {
+    const proxy = await startProxy(settings, { tcp: true });
+    onTestFinished(() => proxy.stop());
+    await opened(proxy.settings).ping(5_000);
+  });
+
+  it('reads BIGINT as Numbers, and refuses what a Number would round', async () => {
+    const { kysely } = open();
+    await sql`create table numbers (id integer primary key, big bigint)`.execute(kysely);
+    const big = sql.raw('9007199254740991');
+    await sql`insert into numbers values (1, ${big}), (2, ${big} + 2), (3, null)`.execute(kysely);
+    const read = (id: number) =>
+      sql<{ big: number }>`select big from numbers where id = ${id}`.execute(kysely);
+    expect((await read(1)).rows).toEqual([{ big: Number.MAX_SAFE_INTEGER }]);
+    await expect(read(2)).rejects.toThrow(RangeError);
+    expect((await read(3)).rows).toEqual([{ big: null }]);
+  });
+
+  it('counts the rows that a statement changed', async () => {
+    const { kysely } = open();
+    await sql`create table counted (id integer primary key)`.execute(kysely);
+    const inserted = await sql`insert into counted values (1), (2)`.execute(kysely);
+    expect(inserted.numAffectedRows).toBe(2n);
+  });
+
+  it('refuses to stream rows', async () => {
+    const stream = open().kysely.selectFrom('users').selectAll().stream();
+    await expect(stream.next()).rejects.toThrow('read by pages');
+  });
+
+  it('never tells the password', async () => {
+    const db = open({
+      password: new Secret('unmistakable'),
+      username: 'nobody-of-that-name',
+      connectWaitMs: 100,
+    });
+    const failure = await db.ping(5_000).catch((error: unknown) => error);
+    expect(JSON.stringify(failure) + String(failure)).not.toContain('unmistakable');
+  });
+});
+
+describeOn(
+  SERVER_KINDS.filter(({ name }) => name === 'MariaDB'),
+  'a session',
+  (server) => {
+    it('reads what is committed, in UTC, with strict values', async () => {
+      const { kysely } = opened(await server().emptyDatabase());
+      const { rows } =
+        await sql`select @@tx_isolation as level, @@time_zone as zone, @@sql_mode as mode`.execute(kysely);
+      expect(rows).toMatchObject([{ level: 'READ-COMMITTED', zone: '+00:00' }]);
+      expect(rows).toMatchObject([{ mode: expect.stringContaining('STRICT_ALL_TABLES') }]);
+    });
+
+    it('is not lent when it cannot be set up', async () => {
+      const db = opened({
+        ...(await server().emptyDatabase()),
+        statementTimeoutMs: Number.NaN,
+        connectWaitMs: 100,
+      });
+      await expect(sql`select 1`.execute(db.kysely)).rejects.toMatchObject({ code: 'databaseUnavailable' });
+    });
+
+    it('is lost when an administrator kills it', async () => {
+      const settings = await server().emptyDatabase();
+      const [db, administrator] = [opened({ ...settings, poolSize: 1 }), opened(settings)];
+      const { rows } = await sql<{ id: number }>`select connection_id() as id`.execute(db.kysely);
+      const running = sql`select sleep(5)`.execute(db.kysely).catch((error: unknown) => error);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      await sql`kill connection ${sql.lit(rows[0]?.id)}`.execute(administrator.kysely);
+      expect(await running).toBeInstanceOf(ConnectionLostError);
+      await db.ping(5_000);
+    });
+  },
+);
+
+describe('a server of PostgreSQL', () => {
+  describeOn(
+    SERVER_KINDS.filter(({ name }) => name !== 'MariaDB'),
+    'with limits of its own',
+    (server) => {
+      it('is given them by each session', async () => {
+        const settings = await server().emptyDatabase();
+        await opened({ ...settings, connection: 'pgsql' }).ping(5_000);
+      });
+
+      it('does not pass for committed what it rolled back', async () => {
+        const db = opened(await server().emptyDatabase());
+        const work = db.transaction(async (trx) => {
+          await sql`select wrong`.execute(trx).catch(() => {});
+        });
+        await expect(work).rejects.toThrow('answered by ROLLBACK');
+      });
+    },
+  );
+});
+
+function opened(settings: DatabaseSettings): Database {
+  const db = openDatabase(settings);
+  onTestFinished(() => db.close());
+  return db;
+}

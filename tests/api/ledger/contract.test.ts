@@ -1,0 +1,4 @@
+import { ledgerContract } from '../../contract/ledger.ts';
+import { describeOn, SERVER_KINDS } from '../../fixtures/databases.ts';
+
+describeOn(SERVER_KINDS, 'the ledger', ledgerContract);

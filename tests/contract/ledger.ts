@@ -1,0 +1,375 @@
+import { randomUUID } from 'node:crypto';
+import { beforeAll, expect, it, onTestFinished } from 'vitest';
+import { type Database, openDatabase } from '../../src/api/db/open.ts';
+import type { DatabaseSettings } from '../../src/api/db/settings.ts';
+import { HOUSE } from '../../src/api/ledger/house.ts';
+import { checkInvariants } from '../../src/api/ledger/invariants.ts';
+import { createLedger, type LedgerParts } from '../../src/api/ledger/ledger.ts';
+import type { Ledger, PostRequest, PostResult } from '../../src/api/ledger/types.ts';
+import { verifyChain } from '../../src/api/ledger/verify-chain.ts';
+import { MIGRATIONS } from '../../src/api/migrations/index.ts';
+import { migrateUp } from '../../src/api/migrations/runner.ts';
+import { systemClock } from '../../src/core/clock.ts';
+import type { DatabaseServer } from '../fixtures/databases.ts';
+import { balanceOf, fund, makeAccounts, request, type TestAccount } from '../fixtures/people.ts';
+
+/** What every database must give the ledger. The server may be killed by the tests; it is empty at the start. */
+export function ledgerContract(server: () => DatabaseServer): void {
+  let settings: DatabaseSettings;
+
+  beforeAll(async () => {
+    settings = await server().emptyDatabase();
+    const db = openDatabase(settings);
+    await migrateUp(db, MIGRATIONS, systemClock);
+    await db.close();
+  });
+
+  const setUp = (change: Partial<LedgerParts> = {}) => openLedger(settings, change);
+
+  it('moves money by entries that sum to zero, and takes the fee from the sender', async () => {
+    const { db, ledger, pair } = await setUp();
+    const [payer, payee] = await pair();
+    const feesBefore = await balanceOf(db, HOUSE.fees.id);
+    const { transfer } = await post(ledger, {
+      ...between(payer, payee),
+      type: 'transfert',
+      amountXof: 1_250,
+    });
+    expect(transfer).toMatchObject({ feeXof: 10, debitBalanceXof: 8_740, creditBalanceXof: 1_250 });
+    const entries = await db.kysely
+      .selectFrom('entries')
+      .selectAll()
+      .where('transfer_id', '=', transfer.id)
+      .execute();
+    expect(entries.map(({ account_id, amount }) => ({ account_id, amount }))).toEqual([
+      { account_id: payer.id, amount: -1_260 },
+      { account_id: payee.id, amount: 1_250 },
+      { account_id: HOUSE.fees.id, amount: 10 },
+    ]);
+    expect(await balanceOf(db, payer.id)).toBe(8_740);
+    expect(await balanceOf(db, HOUSE.fees.id)).toBe(feesBefore + 10);
+    await expectSound(db);
+  });
+
+  it('writes the messages in the same transaction, sealed', async () => {
+    const { db, ledger, pair } = await setUp({ sealMessage: (body) => `sealed(${body})` });
+    const [payer, payee] = await pair();
+    const recipient = `+2217${randomUUID().slice(0, 8)}`;
+    await ledger.post({
+      ...between(payer, payee),
+      messages: ({ amountXof }) => [{ channel: 'sms', recipient, body: `recu ${amountXof}` }],
+    });
+    const row = await db.kysely
+      .selectFrom('outbox')
+      .selectAll()
+      .where('recipient', '=', recipient)
+      .executeTakeFirst();
+    expect(row).toMatchObject({
+      channel: 'sms',
+      body_encrypted: 'sealed(recu 100)',
+      attempts: 0,
+      delivered_at_ms: 0,
+    });
+  });
+
+  it('keeps every franc when 500 requests of two processes meet on three accounts', async () => {
+    const first = await setUp();
+    const second = await setUp();
+    const accounts = await makeAccounts(first.db, [{}, {}, {}]);
+    for (const { id } of accounts) await fund(first.ledger, id, 100_000);
+    const posts = Array.from({ length: 500 }, (_, index) => {
+      const [debit, credit] = [accounts[index % 3], accounts[(index + 1 + (index % 2)) % 3]];
+      if (debit === undefined || credit === undefined) throw new Error('three accounts were made');
+      const { ledger } = index % 5 === 0 ? second : first;
+      return ledger.post({ ...between(debit, credit), amountXof: 1 + index });
+    });
+    const results = await Promise.all(posts);
+    expect(results.map(({ kind }) => kind)).toEqual(results.map(() => 'done'));
+    const balances = await Promise.all(accounts.map(({ id }) => balanceOf(first.db, id)));
+    expect(balances.reduce((sum, balance) => sum + balance, 0)).toBe(300_000);
+    await expectSound(first.db);
+  });
+
+  it('lets as many spend as the balance allows when all ask at once', async () => {
+    const { db, ledger, pair } = await setUp();
+    const [payer, payee] = await pair();
+    const results = await Promise.all(
+      Array.from({ length: 60 }, () => ledger.post({ ...between(payer, payee), amountXof: 400 })),
+    );
+    expect(results.filter(isPosted)).toHaveLength(25);
+    expect(await balanceOf(db, payer.id)).toBe(0);
+  });
+
+  it('answers a repeated key with the same bytes and moves the money once', async () => {
+    const { db, ledger, pair } = await setUp();
+    const [payer, payee] = await pair();
+    const asked = keyed(payer, payee);
+    const first = await ledger.post(asked);
+    const again = await ledger.post(asked);
+    expect(first).toMatchObject({ kind: 'done', outcome: { kind: 'posted' } });
+    expect(again).toEqual({ kind: 'replayed', answer: first.kind === 'done' ? first.answer : undefined });
+    expect(await balanceOf(db, payee.id)).toBe(100);
+  });
+
+  it('refuses a key that comes back with another body', async () => {
+    const { ledger, pair } = await setUp();
+    const [payer, payee] = await pair();
+    const asked = keyed(payer, payee);
+    await ledger.post(asked);
+    expect(await ledger.post({ ...asked, idempotency: otherBody(asked) })).toEqual({ kind: 'keyReused' });
+  });
+
+  it('tells a repeat that the first is still being worked on', async () => {
+    const { db, ledger, pair } = await setUp();
+    const [payer, payee] = await pair();
+    const asked = keyed(payer, payee);
+    const [first, repeat, other] = await Promise.all([
+      ledger.post(asked),
+      ledger.post(asked),
+      ledger.post({ ...asked, idempotency: otherBody(asked) }),
+    ]);
+    expect([first.kind, repeat.kind, other.kind]).toEqual(['done', 'inProgress', 'keyReused']);
+    expect(await balanceOf(db, payee.id)).toBe(100);
+  });
+
+  it('moves the money once when two processes are given the same key at once', async () => {
+    const first = await setUp();
+    const second = await setUp();
+    const [payer, payee] = await first.pair();
+    const asked = keyed(payer, payee);
+    const results = await Promise.all([first.ledger.post(asked), second.ledger.post(asked)]);
+    expect(results.map(({ kind }) => kind).sort()).toEqual(['done', 'replayed']);
+    expect(await balanceOf(first.db, payee.id)).toBe(100);
+  });
+
+  it('keeps the keys of two users apart', async () => {
+    const { db, ledger, pair } = await setUp();
+    const [payer, payee] = await pair();
+    const asked = keyed(payer, payee);
+    await ledger.post(asked);
+    const theirs = { ...asked, idempotency: { ...asked.idempotency, ownerId: payee.userId } };
+    expect(await ledger.post(theirs)).toMatchObject({ kind: 'done' });
+    expect(await balanceOf(db, payee.id)).toBe(200);
+  });
+
+  it('replays a refusal, also once the money would be there', async () => {
+    const { db, ledger, pair } = await setUp();
+    const [payer, payee] = await pair();
+    const asked = { ...keyed(payer, payee), amountXof: 20_000 };
+    const refused = await ledger.post(asked);
+    expect(refused).toMatchObject({ kind: 'done', answer: { statusCode: 400 } });
+    await fund(ledger, payer.id, 50_000);
+    expect(await ledger.post(asked)).toMatchObject({ kind: 'replayed', answer: { statusCode: 400 } });
+    expect(await balanceOf(db, payee.id)).toBe(0);
+  });
+
+  it('gives the reason and the figures when funds are short, money held counted out', async () => {
+    const { ledger, db } = await setUp();
+    const [payer, payee] = await twoAccounts(db);
+    await fund(ledger, payer.id, 1_000);
+    await db.kysely.updateTable('accounts').set({ held: 400 }).where('id', '=', payer.id).execute();
+    expect(await refusal(ledger, { ...between(payer, payee), type: 'transfert', amountXof: 600 })).toEqual({
+      reason: 'insufficientFunds',
+      availableXof: 600,
+      neededXof: 605,
+    });
+  });
+
+  it('refuses accounts that do not exist and a transfer to oneself', async () => {
+    const { ledger, pair } = await setUp();
+    const [payer] = await pair();
+    const nobody = randomUUID();
+    const unknown = { reason: 'accountNotFound', accountId: nobody };
+    expect(await refusal(ledger, { debitAccountId: nobody, creditAccountId: payer.id })).toEqual(unknown);
+    expect(await refusal(ledger, { debitAccountId: payer.id, creditAccountId: nobody })).toEqual(unknown);
+    expect(await refusal(ledger, between(payer, payer))).toEqual({ reason: 'sameAccount' });
+  });
+
+  it('fills a balance to its legal ceiling and not a franc further', async () => {
+    const { ledger, db } = await setUp();
+    const [holder] = await makeAccounts(db, [{ kycLevel: 'unidentified' }]);
+    if (holder === undefined) throw new Error('an account was made');
+    const depot = { type: 'depot' as const, debitAccountId: HOUSE.issuance.id, creditAccountId: holder.id };
+    await post(ledger, { ...depot, amountXof: 199_999 });
+    expect(await refusal(ledger, { ...depot, amountXof: 2 })).toEqual({
+      reason: 'balanceCeiling',
+      ceilingXof: 200_000,
+    });
+    await post(ledger, { ...depot, amountXof: 1 });
+  });
+
+  it('counts what was sent in a day, over batches and processes, and starts again the next day', async () => {
+    let shiftMs = 0;
+    const clock = { ...systemClock, now: () => Date.UTC(2026, 0, 30, 23, 59) + shiftMs };
+    const { ledger, db } = await setUp({ clock });
+    const other = await setUp({ clock });
+    const [payer, payee] = await twoAccounts(db);
+    await fund(ledger, payer.id, 2_000_000);
+    await post(ledger, { ...between(payer, payee), amountXof: 1_500_000 });
+    await fund(ledger, payer.id, 500_000);
+    const over = { ...between(payer, payee), amountXof: 500_001 };
+    expect(await refusal(other.ledger, over)).toEqual({
+      reason: 'periodCeiling',
+      period: 'day',
+      direction: 'out',
+      ceilingXof: 2_000_000,
+    });
+    await post(ledger, { ...over, amountXof: 500_000 });
+    shiftMs = 60_000;
+    await post(other.ledger, { ...over, amountXof: 1 });
+  });
+
+  it('fails only the request whose own code fails', async () => {
+    const errors: unknown[] = [];
+    const { db, ledger, pair } = await setUp({ onError: (error) => errors.push(error) });
+    const [payer, payee] = await pair();
+    const broken: PostRequest = {
+      ...keyed(payer, payee),
+      answer: () => {
+        throw new Error('this answer cannot be made');
+      },
+    };
+    const good = Array.from({ length: 5 }, () => ledger.post(between(payer, payee)));
+    const bad = ledger.post(broken);
+    await expect(bad).rejects.toThrow('this answer cannot be made');
+    const results = await Promise.all(good);
+    expect(results.filter(isPosted)).toHaveLength(5);
+    expect(await balanceOf(db, payee.id)).toBe(500);
+    expect(errors).toHaveLength(2);
+    expect(await ledger.post({ ...broken, answer: () => ({ statusCode: 200, body: '' }) })).toMatchObject({
+      kind: 'done',
+    });
+  });
+
+  it('refuses to change or delete what was written', async () => {
+    const { db, ledger, pair } = await setUp();
+    const [payer, payee] = await pair();
+    await post(ledger, between(payer, payee));
+    const { kysely } = db;
+    await expect(kysely.updateTable('transfers').set({ amount: 1 }).execute()).rejects.toThrow(
+      'never changed',
+    );
+    await expect(kysely.updateTable('entries').set({ amount: 1 }).execute()).rejects.toThrow('never changed');
+    await expect(kysely.deleteFrom('transfers').execute()).rejects.toThrow('never changed');
+    await expect(kysely.deleteFrom('entries').execute()).rejects.toThrow('never changed');
+    await expectSound(db);
+  });
+
+  it('cannot be made to hold a negative balance by anybody', async () => {
+    const { db, pair } = await setUp();
+    const [payer] = await pair();
+    const negative = db.kysely
+      .updateTable('accounts')
+      .set({ balance: -1 })
+      .where('id', '=', payer.id)
+      .execute();
+    await expect(negative).rejects.toThrow(/money_there/);
+  });
+
+  it('finishes what it accepted, then takes no more', async () => {
+    const { db, ledger, pair } = await setUp();
+    const [payer, payee] = await pair();
+    const accepted = Array.from({ length: 20 }, () => ledger.post(between(payer, payee)));
+    await ledger.close();
+    expect(await balanceOf(db, payee.id)).toBe(2_000);
+    expect((await Promise.all(accepted)).filter(isPosted)).toHaveLength(20);
+    await expect(ledger.post(between(payer, payee))).rejects.toMatchObject({ code: 'databaseUnavailable' });
+  });
+
+  it('loses no acknowledged transfer when the database is killed, and a key tells of the others', async () => {
+    const { db, ledger, pair } = await setUp();
+    const [payer, payee] = await pair();
+    const asked = Array.from({ length: 300 }, () => ({ ...keyed(payer, payee), amountXof: 1 }));
+    const results: Promise<PostResult | 'unknown'>[] = [];
+    for (const [index, one] of asked.entries()) {
+      results.push(ledger.post(one).catch(() => 'unknown' as const));
+      if (index % 20 === 0) await new Promise((resolve) => setImmediate(resolve));
+      if (index === 150) await server().kill();
+    }
+    await server().restart();
+    const seen = await Promise.all(results);
+    const repeated = await Promise.all(asked.map((one) => ledger.post(one)));
+    for (const [index, result] of seen.entries()) {
+      if (result !== 'unknown') expect(repeated[index]?.kind).toBe('replayed');
+    }
+    expect(await balanceOf(db, payee.id)).toBe(300);
+    await expectSound(db);
+  });
+}
+
+interface OpenedLedger {
+  readonly db: Database;
+  readonly ledger: Ledger;
+  /** Two customers; the first has 10,000 XOF. */
+  pair(): Promise<readonly [TestAccount, TestAccount]>;
+}
+
+async function openLedger(settings: DatabaseSettings, change: Partial<LedgerParts>): Promise<OpenedLedger> {
+  const db = openDatabase(settings);
+  const ledger = createLedger({
+    db,
+    clock: systemClock,
+    sealMessage: (body) => body,
+    onBatch: () => {},
+    onError: () => {},
+    ...change,
+  });
+  onTestFinished(async () => {
+    await ledger.close();
+    await db.close();
+  });
+  return {
+    db,
+    ledger,
+    pair: async () => {
+      const [payer, payee] = await twoAccounts(db);
+      await fund(ledger, payer.id, 10_000);
+      return [payer, payee];
+    },
+  };
+}
+
+async function twoAccounts(db: Database): Promise<readonly [TestAccount, TestAccount]> {
+  const [payer, payee] = await makeAccounts(db, [{}, {}]);
+  if (payer === undefined || payee === undefined) throw new Error('two accounts were made');
+  return [payer, payee];
+}
+
+function between(debit: TestAccount, credit: TestAccount): PostRequest {
+  return request({ debitAccountId: debit.id, creditAccountId: credit.id });
+}
+
+function keyed(debit: TestAccount, credit: TestAccount) {
+  const idempotency = { ownerId: debit.userId, key: randomUUID(), fingerprint: 'a'.repeat(64) };
+  return { ...between(debit, credit), idempotency };
+}
+
+function otherBody({ idempotency }: ReturnType<typeof keyed>) {
+  return { ...idempotency, fingerprint: 'b'.repeat(64) };
+}
+
+function isPosted(result: PostResult): boolean {
+  return result.kind === 'done' && result.outcome.kind === 'posted';
+}
+
+async function post(ledger: Ledger, change: Parameters<typeof request>[0]) {
+  const result = await ledger.post(request(change));
+  if (result.kind === 'done' && result.outcome.kind === 'posted') return result.outcome;
+  throw new Error(`not posted: ${JSON.stringify(result)}`);
+}
+
+async function refusal(ledger: Ledger, change: Parameters<typeof request>[0]) {
+  const result = await ledger.post(request(change));
+  if (result.kind === 'done' && result.outcome.kind === 'refused') return result.outcome.refusal;
+  throw new Error(`not refused: ${JSON.stringify(result)}`);
+}
+
+async function expectSound(db: Database): Promise<void> {
+  expect(await checkInvariants(db)).toEqual({
+    entriesSumXof: 0,
+    transfersUnbalanced: 0,
+    accountsOff: 0,
+    negativeCustomers: 0,
+  });
+  expect(await verifyChain(db)).toBeUndefined();
+}

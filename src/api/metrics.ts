@@ -6,8 +6,6 @@ export interface Metrics {
   observeRequest(labels: RequestLabels, durationMs: number): void;
   /** Requests committed together by the ledger. */
   observeBatch(size: number): void;
-  /** Messages that wait in the outbox, read when the metrics are. */
-  readWaiting(read: () => Promise<number>): void;
 }
 
 export interface RequestLabels {
@@ -16,7 +14,8 @@ export interface RequestLabels {
   readonly status: number;
 }
 
-export function createMetrics(): Metrics {
+/** @param countWaiting messages that wait in the outbox, counted when the metrics are read. */
+export function createMetrics(countWaiting: () => Promise<number>): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const requests = new Counter({
@@ -38,6 +37,14 @@ export function createMetrics(): Metrics {
     buckets: [1, 2, 4, 8, 16, 32, 64, 128, 256],
     registers: [registry],
   });
+  new Gauge({
+    name: 'ompay_outbox_waiting',
+    help: 'Messages not delivered yet, counted up to 1001; NaN while the database is away.',
+    registers: [registry],
+    async collect() {
+      this.set(await countWaiting().catch(() => Number.NaN));
+    },
+  });
   return {
     registry,
     observeRequest(labels, durationMs) {
@@ -46,18 +53,6 @@ export function createMetrics(): Metrics {
     },
     observeBatch(size) {
       batches.observe(size);
-    },
-    readWaiting(read) {
-      registry.registerMetric(
-        new Gauge({
-          name: 'ompay_outbox_waiting',
-          help: 'Messages not delivered yet, counted up to 1001.',
-          registers: [],
-          async collect() {
-            this.set(await read());
-          },
-        }),
-      );
     },
   };
 }

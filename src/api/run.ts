@@ -13,6 +13,7 @@ import { MIGRATIONS } from './migrations/index.ts';
 import { migrationStatus } from './migrations/runner.ts';
 import { startDispatcher } from './outbox/dispatcher.ts';
 import { createDriver } from './outbox/drivers.ts';
+import { countWaiting } from './outbox/queue.ts';
 import { sealBody } from './outbox/seal.ts';
 import { buildServer } from './server.ts';
 import type { Foundations } from './services.ts';
@@ -29,7 +30,8 @@ export async function runApi(settings: ApiSettings, clock: Clock, stop: AbortSig
   const database = openDatabase(settings.database, clock);
   try {
     await assertMigrated(database);
-    await serveUntil({ settings, clock, log, database, metrics: createMetrics() }, stop);
+    const metrics = createMetrics(() => countWaiting(database.kysely));
+    await serveUntil({ settings, clock, log, database, metrics }, stop);
   } finally {
     await database.close();
   }

@@ -3,7 +3,6 @@ import { handleError, handleUnknownRoute } from './http/error-handler.ts';
 import { parseJson } from './http/json-parser.ts';
 import { requestIdOf, traceparentOf } from './http/request.ts';
 import { createValidatorCompiler } from './http/validation.ts';
-import { countWaiting } from './outbox/queue.ts';
 import { ROUTES } from './routes/index.ts';
 import { createServices, type Foundations } from './services.ts';
 
@@ -15,7 +14,7 @@ const BODY_LIMIT_BYTES = 16 * 1024;
 /** The API over HTTP, ready to listen or to be injected into. Closing it ends the connections, not the foundations. */
 export function buildServer(foundations: Foundations): FastifyInstance {
   const services = createServices(foundations);
-  const { clock, settings, log, metrics, database } = services;
+  const { clock, settings, log } = services;
   const logger: FastifyBaseLogger = log;
   const app = fastify({
     loggerInstance: logger,
@@ -37,7 +36,6 @@ export function buildServer(foundations: Foundations): FastifyInstance {
   parseJson(app);
   addHeaders(app);
   addObservation(app, foundations);
-  metrics.readWaiting(() => countWaiting(database.kysely).catch(() => Number.NaN));
   for (const route of ROUTES) route.mount(app, services);
   return app;
 }

@@ -32,13 +32,14 @@ export function errorsOf(operation: Operation): readonly ApiErrorName[] {
   const add = (when: boolean, ...more: readonly ApiErrorName[]): void => {
     for (const name of when ? more : []) names.add(name);
   };
-  const takesBody = operation.method === 'POST';
-  add(takesBody, 'malformedBody', 'bodyTooLarge', 'mediaTypeUnsupported');
-  add(takesBody || takesInput(operation.query) || operation.idempotent, 'validationFailed');
+  // A body is read even where none is asked for.
+  add(operation.method === 'POST', 'malformedBody', 'bodyTooLarge', 'mediaTypeUnsupported');
+  add(takesInput(operation.body) || takesInput(operation.query), 'validationFailed');
   add(operation.secured, 'unauthenticated');
-  add(operation.rate !== null, 'rateLimited');
+  // Only what is limited reads the database for its caller.
+  add(operation.rate !== null, 'rateLimited', 'databaseAway');
   add(operation.idempotent, 'idempotencyKeyReused', 'idempotencyKeyInProgress');
-  return [...names, 'internal', 'databaseAway'];
+  return [...names, 'internal'];
 }
 
 /** The statuses of those failures, ascending, each with its names. */

@@ -42,7 +42,7 @@ export async function moveCash<B extends RequestSchema, Q extends RequestSchema>
     named: client,
     message: deposit ? SAID.deposited : SAID.withdrawn,
     present: (posted) => ({
-      transaction: transactionView(posted, deposit ? 'debit' : 'credit'),
+      transaction: transactionView(posted, deposit ? 'debit' : 'credit', 'reussi'),
       reference: posted.reference,
     }),
     messages: (posted) => [

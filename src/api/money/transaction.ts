@@ -15,7 +15,7 @@ export interface ShownTransfer {
 export function transactionView(
   transfer: ShownTransfer,
   side: 'debit' | 'credit',
-  status: TransferStatus = 'reussi',
+  status: TransferStatus,
 ): Readonly<Record<string, string | number | null>> {
   return {
     id: transfer.id,

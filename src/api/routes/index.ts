@@ -6,6 +6,7 @@ import { requestOtpRoute } from './auth/request-otp.ts';
 import { verifyOtpRoute } from './auth/verify-otp.ts';
 import { balanceRoute } from './ompay/balance.ts';
 import { depositRoute } from './ompay/deposit.ts';
+import { historyRoute } from './ompay/history.ts';
 import { logoutRoute } from './ompay/logout.ts';
 import { transferRoute } from './ompay/transfer.ts';
 import { withdrawRoute } from './ompay/withdraw.ts';
@@ -24,6 +25,7 @@ const DESCRIBED: readonly Route[] = [
   depositRoute,
   withdrawRoute,
   transferRoute,
+  historyRoute,
   healthRoute,
   metricsRoute,
 ];

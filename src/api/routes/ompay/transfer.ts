@@ -53,8 +53,8 @@ export const transferRoute = defineRoute(
       named: body.recipient_telephone,
       message: SAID.transferred,
       present: (posted) => ({
-        debit_transaction: transactionView(posted, 'debit'),
-        credit_transaction: transactionView(posted, 'credit'),
+        debit_transaction: transactionView(posted, 'debit', 'reussi'),
+        credit_transaction: transactionView(posted, 'credit', 'reussi'),
         reference: posted.reference,
       }),
       messages: (posted) => [

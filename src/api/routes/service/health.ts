@@ -20,7 +20,7 @@ export const healthRoute = defineRoute(
     body: NO_REQUEST,
     query: NO_REQUEST,
     success: { status: 200, mediaType: 'application/json', schema: HEALTH },
-    errors: [],
+    errors: ['databaseAway'],
   },
   async (_request, services) => {
     const queue = await queueState(services);

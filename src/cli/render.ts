@@ -1,5 +1,5 @@
 import chalk from 'chalk';
-import { Listr, type ListrTask, PRESET_TIMER } from 'listr2';
+import { Listr, type ListrTask } from 'listr2';
 import { isoTime } from '../core/clock.ts';
 import { shownDuration } from '../core/units.ts';
 import type { RunEvent, ShownError } from '../plan/event.ts';
@@ -25,9 +25,13 @@ function jsonRenderer(output: Output): Renderer {
 }
 
 interface LiveStep {
-  readonly done: PromiseWithResolvers<string>;
-  title: string;
+  readonly title: string;
+  readonly end: PromiseWithResolvers<StepEnd>;
 }
+
+type StepEnd =
+  | { readonly kind: 'done' | 'skipped'; readonly words: string }
+  | { readonly kind: 'failed'; readonly words: string };
 
 /** listr2's live list, one list a plan, in the order in which the plans came. */
 function liveRenderer(output: Output): Renderer {
@@ -39,7 +43,9 @@ function liveRenderer(output: Output): Renderer {
   return {
     show: (event) => {
       if (event.type === 'plan-started') {
-        steps = new Map(event.steps.map(({ step, title }) => [step, { done: outcome(), title }]));
+        steps = new Map(
+          event.steps.map(({ step, title }) => [step, { end: Promise.withResolvers<StepEnd>(), title }]),
+        );
         const list = liveList(event.title, [...steps.values()]);
         shown = shown.then(() => list.run()).catch(() => {});
         return;
@@ -48,45 +54,50 @@ function liveRenderer(output: Output): Renderer {
       for (const line of linesOf(event)) print(line);
     },
     end: async () => {
-      for (const step of steps.values()) step.done.resolve(chalk.dim('not run'));
+      for (const step of steps.values()) step.end.resolve(NOT_RUN);
       await shown;
     },
   };
 }
 
-/** A step may fail before its list is on the screen: that is no unhandled rejection. */
-function outcome(): PromiseWithResolvers<string> {
-  const done = Promise.withResolvers<string>();
-  done.promise.catch(() => {});
-  return done;
-}
+const NOT_RUN: StepEnd = { kind: 'skipped', words: 'not run' };
 
 function liveList(title: string, steps: readonly LiveStep[]): Listr {
   const tasks = steps.map(
     (step): ListrTask => ({
       title: step.title,
-      rendererOptions: { timer: PRESET_TIMER },
       task: async (_context, task) => {
-        const suffix = await step.done.promise;
-        if (suffix !== '') task.title = `${step.title} ${chalk.dim(`— ${suffix}`)}`;
+        const { kind, words } = await step.end.promise;
+        if (kind === 'failed') throw new Error(words);
+        if (kind === 'skipped') task.skip(`${step.title} ${chalk.dim(`— ${words}`)}`);
+        else task.title = `${step.title} ${chalk.dim(words)}`;
       },
     }),
   );
   return new Listr(
-    [{ title, task: (_context, task) => task.newListr(tasks, { concurrent: true, exitOnError: false }) }],
+    [{ title, task: (_context, task) => task.newListr(tasks, { concurrent: false, exitOnError: false }) }],
     {
       exitOnError: false,
-      rendererOptions: { collapseSubtasks: false, collapseErrors: false, timer: PRESET_TIMER },
+      rendererOptions: { collapseSubtasks: false, collapseErrors: false },
     },
   );
 }
 
 function settleStep(steps: ReadonlyMap<string, LiveStep>, event: RunEvent): void {
-  if (event.type === 'step-done') steps.get(event.step)?.done.resolve(shownOutput(event.output));
-  if (event.type === 'step-skipped') steps.get(event.step)?.done.resolve('nothing to do');
-  if (event.type === 'step-failed') steps.get(event.step)?.done.reject(new Error(event.error.message));
+  if (event.type === 'step-done') {
+    const words = [shownOutput(event.output), `(${shownDuration(event.durationMs)})`]
+      .filter((text) => text !== '')
+      .join(' ');
+    steps
+      .get(event.step)
+      ?.end.resolve({ kind: 'done', words: shownOutput(event.output) === '' ? words : `— ${words}` });
+  }
+  if (event.type === 'step-skipped')
+    steps.get(event.step)?.end.resolve({ kind: 'skipped', words: 'nothing to do' });
+  if (event.type === 'step-failed')
+    steps.get(event.step)?.end.resolve({ kind: 'failed', words: event.error.message });
   if (event.type === 'plan-failed' || event.type === 'run-done') {
-    for (const step of steps.values()) step.done.resolve('not run');
+    for (const step of steps.values()) step.end.resolve(NOT_RUN);
   }
 }
 

@@ -40,6 +40,10 @@ export function localServices(kit: LocalServicesKit): LocalServices {
       throw error;
     }
   };
+  const isRunning = async (name: ServiceName, port?: number): Promise<boolean> => {
+    const state = (await states())?.find((each) => each.name === name);
+    return state !== undefined && state.pid !== null && (port === undefined || state.port === port);
+  };
   const put = async (name: ServiceName, program: Program): Promise<void> => {
     await supervisor.put(specOf(kit.layout, name, program));
   };
@@ -59,7 +63,9 @@ export function localServices(kit: LocalServicesKit): LocalServices {
   return {
     states,
     ensureSupervisor: async () => ensureSupervisor(layout, await revival(kit), clock),
+    // What runs stays as it is: newer programs are taken at the next `down` and `up`, not under the users' feet.
     ensureDatabase: async () => {
+      if (await isRunning('database')) return;
       const { folder, nodePath } = await kit.platform();
       await put('database', {
         command: nodePath,
@@ -71,6 +77,7 @@ export function localServices(kit: LocalServicesKit): LocalServices {
       await listens('database', { path: layout.databaseSocket });
     },
     ensureFront: async (port) => {
+      if (await isRunning('front', port)) return;
       await put('front', await frontProgram(kit, port));
       await listens('front', { host: '127.0.0.1', port });
     },

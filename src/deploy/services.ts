@@ -22,9 +22,9 @@ export interface LocalServices {
   ensureSupervisor(): Promise<void>;
   /** Undefined when no supervisor runs. */
   states(): Promise<readonly ServiceState[] | undefined>;
-  /** Starts the database, or replaces it when its program changed; resolves once it answers a query. */
+  /** Starts the database when it does not run; resolves once it accepts connections. */
   ensureDatabase(): Promise<void>;
-  /** The same for the front; resolves once it listens. */
+  /** The same for the front; on another port it is started anew. */
   ensureFront(port: number): Promise<void>;
   /** Puts a release into a slot, in place of what is there. Resolves once it accepts connections. */
   startSlot(slot: Slot, release: string): Promise<void>;

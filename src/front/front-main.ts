@@ -9,6 +9,7 @@ import { watchSupervisor } from './proxy/watch.ts';
 
 const DRAIN_TIMEOUT_MS = 10_000;
 
+process.umask(0o077);
 try {
   const option = requiredOptions(
     ['host', 'port', 'upstream', 'admin', 'watch', 'revive'],
@@ -26,13 +27,11 @@ try {
       clearInterval(watch);
       admin.close();
       setTimeout(() => process.exit(0), DRAIN_TIMEOUT_MS).unref();
-      front.server.close(() => process.exit(0));
-      front.server.closeIdleConnections();
+      front.drain().then(() => process.exit(0), fail);
     });
   }
 } catch (error) {
-  say(`failed: ${messageOf(error)}`);
-  process.exit(1);
+  fail(error);
 }
 
 function listen(server: Server, host: string, port: number): Promise<void> {
@@ -46,6 +45,11 @@ function listen(server: Server, host: string, port: number): Promise<void> {
 function wordsIn(json: string): string[] {
   const value: unknown = JSON.parse(json);
   return Array.isArray(value) ? value.map(String) : [];
+}
+
+function fail(error: unknown): void {
+  say(`failed: ${messageOf(error)}`);
+  process.exit(1);
 }
 
 function say(what: string): void {

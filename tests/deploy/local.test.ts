@@ -1,0 +1,320 @@
+import { once } from 'node:events';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { join } from 'node:path';
+import { parseEnv } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createInstallation, eventsIn, type Installation } from '../fixtures/installation.ts';
+
+/** One installation, in the order of its life: each test goes on from where the one before left it. */
+describe('a local installation', () => {
+  let installation: Installation;
+  let firstRelease: string;
+
+  beforeAll(async () => {
+    installation = await createInstallation();
+  });
+  afterAll(() => installation.end());
+
+  const status = () => installation.ompay(['status', '--json']).last;
+  const liveRelease = (): unknown => {
+    const { services, live } = status();
+    return Array.isArray(services)
+      ? services.find((service: { name: string }) => service.name === live)?.release
+      : undefined;
+  };
+
+  it('prints its plan without touching anything', () => {
+    const { exitCode, stdout } = installation.ompay([
+      'deploy',
+      '--plan',
+      '--port',
+      String(installation.port),
+    ]);
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain('point current.sock at blue');
+    expect(existsSync(installation.layout.state)).toBe(false);
+  });
+
+  it('says before the first deploy that there is nothing, and what to type', () => {
+    expect(installation.ompay(['rollback'])).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining('ompay deploy'),
+    });
+    expect(installation.ompay(['up'])).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining('ompay deploy'),
+    });
+    expect(installation.ompay(['api', 'outbox'])).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining('ompay deploy'),
+    });
+    expect(installation.ompay(['status'])).toMatchObject({
+      exitCode: 2,
+      stdout: expect.stringContaining('ompay deploy'),
+    });
+  });
+
+  it('refuses a port that another program has, with nothing begun', async () => {
+    const other = createServer().listen(installation.port, '127.0.0.1');
+    await once(other, 'listening');
+    try {
+      const { exitCode, last } = installation.ompay(['deploy', '--port', String(installation.port)]);
+      expect(exitCode).toBe(3);
+      expect(last.summary).toContain(`port ${installation.port} is taken`);
+      expect(existsSync(installation.layout.services)).toBe(false);
+      expect(installation.ompay(['lock', 'status']).exitCode).toBe(0);
+    } finally {
+      other.close();
+    }
+  });
+
+  it('refuses an environment with a wrong value, naming it, with nothing begun', () => {
+    const path = join(installation.root, '.env');
+    writeFileSync(path, 'APP_DEBUG=perhaps\nLOG_LEVEL=loud\n');
+    try {
+      const { exitCode, last } = installation.ompay(['deploy', '--port', String(installation.port)]);
+      expect(exitCode).toBe(2);
+      expect(last.summary).toContain('APP_DEBUG is "perhaps"');
+      expect(last.summary).toContain('LOG_LEVEL is "loud"');
+    } finally {
+      writeFileSync(path, '');
+    }
+  });
+
+  it('deploys from nothing and answers', async () => {
+    const { exitCode, last } = installation.ompay([
+      'deploy',
+      '--port',
+      String(installation.port),
+      '--observe',
+      '1',
+    ]);
+    expect(last).toMatchObject({
+      type: 'run-done',
+      exitCode: 0,
+      data: { failedRequests: 0, previous: null },
+    });
+    expect(exitCode).toBe(0);
+    firstRelease = String(liveRelease());
+    const health = await installation.get('/health');
+    expect(health.status).toBe(200);
+  });
+
+  it('keeps its state to this user alone', () => {
+    const { state, environment, keys, services, lock } = installation.layout;
+    expect(statSync(state).mode & 0o777).toBe(0o700);
+    for (const path of [environment, services, lock, join(keys, 'journal-ed25519.pem')]) {
+      expect(statSync(path).mode & 0o077, path).toBe(0);
+    }
+  });
+
+  it('says that the release is live already: exit 0, or 42 when asked for details', () => {
+    expect(installation.ompay(['deploy'])).toMatchObject({
+      exitCode: 0,
+      last: { summary: expect.stringContaining('already live') },
+    });
+    expect(installation.ompay(['deploy', '--detailed-exitcode']).exitCode).toBe(42);
+  });
+
+  it('never makes a release live that does not boot, and says why', async () => {
+    const tree = installation.tree('no-boot', {
+      file: 'src/api/run.ts',
+      from: 'await assertMigrated(database);',
+      to: "throw new Error('built not to boot');",
+    });
+    const { exitCode, last } = installation.ompay(['deploy'], tree);
+    expect(exitCode).toBe(5);
+    expect(last.summary).toContain('built not to boot');
+    expect(liveRelease()).toBe(firstRelease);
+    expect((await installation.get('/health')).status).toBe(200);
+  });
+
+  it('never makes a release live that fails its smoke test', async () => {
+    const tree = installation.tree('bad-fee', {
+      file: 'src/api/ledger/fees.ts',
+      from: '(rest * ratePpm',
+      to: '(2 * rest * ratePpm',
+    });
+    const { exitCode, last } = installation.ompay(['deploy'], tree);
+    expect(exitCode).toBe(5);
+    expect(last.summary).toContain("the sender's balance: expected");
+    expect(liveRelease()).toBe(firstRelease);
+  });
+
+  it('puts the old release back by itself when the new one goes bad after the switch', async () => {
+    const tree = installation.tree('goes-bad', {
+      file: 'src/api/run.ts',
+      from: "log.info({ release: settings.release, listen: settings.listen }, 'serving');",
+      to: "setTimeout(() => process.exit(9), 4500);\n  log.info({ release: settings.release, listen: settings.listen }, 'serving');",
+    });
+    const { exitCode, last } = installation.ompay(['deploy', '--observe', '8'], tree);
+    expect(exitCode).toBe(5);
+    expect(last.summary).toMatch(/died|not answered rightly/);
+    expect(liveRelease()).toBe(firstRelease);
+    expect((await installation.get('/health')).status).toBe(200);
+  });
+
+  it('deploys a changed release beside the old one, which stays warm', () => {
+    const tree = installation.tree('second', {
+      file: 'src/api/main.ts',
+      from: 'process.exitCode = 0;',
+      to: "process.title = 'second';\n  process.exitCode = 0;",
+    });
+    expect(installation.ompay(['deploy', '--observe', '1'], tree)).toMatchObject({
+      exitCode: 0,
+      last: { data: { previous: firstRelease, failedRequests: 0 } },
+    });
+    expect(installation.ompay(['releases', '--json']).stdout).toContain('warm');
+  });
+
+  it('rolls back to the warm release, and to a named one', () => {
+    const second = liveRelease();
+    expect(installation.ompay(['rollback'])).toMatchObject({
+      exitCode: 0,
+      last: { data: { release: firstRelease } },
+    });
+    expect(liveRelease()).toBe(firstRelease);
+    expect(installation.ompay(['rollback', String(second).slice(0, 6)]).exitCode).toBe(0);
+    expect(liveRelease()).toBe(second);
+    expect(installation.ompay(['rollback', 'ffffffff'])).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining('ompay releases'),
+    });
+    expect(installation.ompay(['rollback']).exitCode).toBe(0);
+  });
+
+  it('lets one of two deploys at once go on, and tells the other who holds the lock', async () => {
+    const tree = installation.tree('third', {
+      file: 'src/api/main.ts',
+      from: 'process.exitCode = 0;',
+      to: "process.title = 'third';\n  process.exitCode = 0;",
+    });
+    const both = [
+      installation.start(['deploy', '--observe', '1'], tree),
+      installation.start(['deploy', '--observe', '1'], tree),
+    ];
+    const codes = await Promise.all(both.map(async (child) => (await once(child, 'exit'))[0] as number));
+    expect(codes.sort()).toEqual([0, 4]);
+  });
+
+  it('undoes what it began when interrupted, gives the lock back and exits 130', async () => {
+    const before = liveRelease();
+    const tree = installation.tree('fourth', {
+      file: 'src/api/main.ts',
+      from: 'process.exitCode = 0;',
+      to: "process.title = 'fourth';\n  process.exitCode = 0;",
+    });
+    const child = installation.start(['deploy', '--observe', '20'], tree);
+    await saw(child, '"step":"observe"');
+    child.kill('SIGINT');
+    const [code] = await once(child, 'exit');
+    expect(code).toBe(130);
+    expect(liveRelease()).toBe(before);
+    expect(installation.ompay(['lock', 'status']).exitCode).toBe(0);
+  });
+
+  it('goes on after a deploy that was killed in its middle', async () => {
+    const tree = installation.tree('fifth', {
+      file: 'src/api/main.ts',
+      from: 'process.exitCode = 0;',
+      to: "process.title = 'fifth';\n  process.exitCode = 0;",
+    });
+    const child = installation.start(['deploy', '--observe', '20'], tree);
+    await saw(child, '"step":"smoke"');
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    expect((await installation.get('/health')).status).toBe(200);
+    expect(installation.ompay(['deploy', '--observe', '1'], tree).exitCode).toBe(0);
+  });
+
+  it('makes a distributor with a float, once', () => {
+    const words = [
+      'api',
+      'distributor',
+      'create',
+      '--phone',
+      '771112233',
+      '--name',
+      'Boutique Ndar',
+      '--float',
+      '1000000',
+      '--json',
+    ];
+    const made = installation.ompay(words);
+    expect(made).toMatchObject({
+      exitCode: 0,
+      last: { created: true, telephone: '771112233', password: expect.any(String) },
+    });
+    expect(installation.ompay(words).last).toMatchObject({ created: false });
+    expect(installation.ompay([...words.slice(0, -2), '0'])).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining('--float'),
+    });
+  });
+
+  it('shows the messages that the API sent', () => {
+    const messages = eventsIn(installation.ompay(['api', 'outbox', '--json', '--last', '5']).stdout);
+    expect(messages.length).toBeGreaterThan(0);
+    expect(messages[0]).toMatchObject({ channel: 'sms', body: expect.any(String) });
+  });
+
+  it('stops and comes back with what was live', async () => {
+    const before = liveRelease();
+    expect(installation.ompay(['down']).exitCode).toBe(0);
+    await expect(installation.get('/health')).rejects.toThrow();
+    expect(installation.ompay(['status']).exitCode).toBe(6);
+    expect(installation.ompay(['up']).exitCode).toBe(0);
+    expect((await installation.get('/health')).status).toBe(200);
+    expect(liveRelease()).toBe(before);
+  });
+
+  it('leaves a journal that verifies, and no secret in what it wrote', () => {
+    expect(installation.ompay(['audit', 'verify']).exitCode).toBe(0);
+    const key = parseEnv(readFileSync(installation.layout.environment, 'utf8')).APP_KEY ?? 'missing';
+    const otps = eventsIn(installation.ompay(['api', 'outbox', '--json', '--last', '100']).stdout).flatMap(
+      ({ body }) => String(body).match(/\b\d{6}\b/g) ?? [],
+    );
+    expect(otps.length).toBeGreaterThan(0);
+    for (const path of textsUnder(installation)) {
+      const text = readFileSync(path, 'utf8');
+      expect(text.includes(key), `${path} holds APP_KEY`).toBe(false);
+      for (const otp of otps)
+        expect(
+          new RegExp(`\\b${otp}\\b`).test(text.replace(/[0-9a-f]{32,}/g, '')),
+          `${path} holds a one-time code`,
+        ).toBe(false);
+    }
+  });
+
+  it('finds nothing wrong when asked', () => {
+    expect(installation.ompay(['doctor']).exitCode).toBe(0);
+    expect(installation.ompay(['migrate', 'status']).stdout).toContain('0001');
+    expect(installation.ompay(['migrate', 'up']).stdout).toContain('up to date');
+    expect(installation.ompay(['migrate', 'contract', '0001']).exitCode).toBe(2);
+    expect(installation.ompay(['backup', 'list', '--json']).last).toMatchObject({
+      engine: 'pglite',
+      method: 'online',
+    });
+  });
+});
+
+function textsUnder({ layout }: Installation): string[] {
+  return [layout.logs, layout.journal].flatMap((folder) =>
+    readdirSync(folder)
+      .filter((name) => /\.(log|jsonl|json)$/.test(name))
+      .map((name) => join(folder, name)),
+  );
+}
+
+/** Resolves when the process has written the text to its stdout. */
+function saw(child: ReturnType<Installation['start']>, text: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let seen = '';
+    child.stdout?.on('data', (chunk: Buffer) => {
+      seen += chunk.toString();
+      if (seen.includes(text)) resolve();
+    });
+    child.once('exit', () => reject(new Error(`it ended before it wrote ${text}: ${seen.slice(-500)}`)));
+  });
+}

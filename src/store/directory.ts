@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { constants, createReadStream } from 'node:fs';
+import { constants } from 'node:fs';
 import { type FileHandle, link, mkdir, open, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { diskRefusal } from '../core/disk.ts';
@@ -98,12 +98,24 @@ async function publish(part: string, path: string, ifAbsent: boolean): Promise<v
 }
 
 async function get(root: string, key: string): Promise<AsyncIterable<Uint8Array>> {
-  const path = pathOf(root, key);
-  try {
-    const file = await open(path, constants.O_RDONLY);
-    return createReadStream(path, { fd: file, highWaterMark: READ_CHUNK_BYTES });
-  } catch (error) {
+  if ((await head(root, key)) !== undefined) return chunksOf(pathOf(root, key));
+  throw new OmpayError('notFound', `${pathOf(root, key)} is not there`, { hint: 'ompay backup list' });
+}
+
+/** Opens the file only when it is read: an object that is asked for and then not wanted holds nothing open. */
+async function* chunksOf(path: string): AsyncGenerator<Uint8Array> {
+  const file = await open(path, constants.O_RDONLY).catch((error: unknown) => {
     throw explained(error, path);
+  });
+  try {
+    for (;;) {
+      const chunk = Buffer.allocUnsafe(READ_CHUNK_BYTES);
+      const { bytesRead } = await file.read(chunk, 0, chunk.length);
+      if (bytesRead === 0) return;
+      yield chunk.subarray(0, bytesRead);
+    }
+  } finally {
+    await file.close();
   }
 }
 
@@ -157,6 +169,7 @@ async function sweep(root: string, prefix: string): Promise<number> {
   for (const key of await filesUnder(root, prefix)) {
     if (!key.endsWith(PART_SUFFIX)) continue;
     await rm(join(root, key), { force: true });
+    await removeEmptyFolders(root, dirname(join(root, key)));
     swept += 1;
   }
   return swept;
@@ -198,9 +211,6 @@ function isAbsent(error: unknown): boolean {
 /** Names the world's refusals; anything else (an aborted source, a bug) passes unchanged. */
 function explained(error: unknown, path: string): unknown {
   if (error instanceof OmpayError) return error;
-  if (isAbsent(error)) {
-    return new OmpayError('notFound', `${path} is not there`, { hint: 'ompay backup list', cause: error });
-  }
   if (systemCodeOf(error) === 'EEXIST') {
     return new OmpayError('alreadyExists', `${path} exists already`, {
       hint: 'ompay backup list',

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readdir, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { directoryStore } from '../../src/store/directory.ts';
@@ -45,6 +45,14 @@ describe('a directory of copies', () => {
       expect.arrayContaining(['a/whole', 'b/whole', 'b/whole.0123.part']),
     );
     expect(await readdir(join(folder, 'a'))).toEqual(['whole']);
+    expect(await store.sweep('b/')).toBe(1);
+  });
+
+  test('sweep leaves no empty folder of an object that never was', async () => {
+    await mkdir(join(folder, 'a/b'), { recursive: true });
+    await writeFile(join(folder, 'a/b/data.0123.part'), 'half');
+    await directoryIn(folder).sweep('a/');
+    expect(await readdir(folder)).toEqual([]);
   });
 
   test('the last object of a folder takes the folder along', async () => {

@@ -7,13 +7,13 @@ import { localLayout, otherSlot } from '../../src/core/layout.ts';
 const SOCKET_PATH_BYTES = 107;
 
 test('a usual checkout keeps everything under .ompay', () => {
-  const layout = localLayout('/home/ana/ompay');
+  const layout = localLayout('/srv/ana/ompay');
   for (const path of [layout.data, layout.journal, layout.lock, layout.run, layout.currentSocket]) {
-    expect(path.startsWith('/home/ana/ompay/.ompay/')).toBe(true);
+    expect(path.startsWith('/srv/ana/ompay/.ompay/')).toBe(true);
   }
   expect(layout.slotSockets).toEqual({
-    blue: '/home/ana/ompay/.ompay/run/blue.sock',
-    green: '/home/ana/ompay/.ompay/run/green.sock',
+    blue: '/srv/ana/ompay/.ompay/run/blue.sock',
+    green: '/srv/ana/ompay/.ompay/run/green.sock',
   });
 });
 

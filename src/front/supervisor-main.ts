@@ -1,4 +1,5 @@
 /** Process entry: `node supervisor.mjs --services FILE --run FOLDER --lock FILE --log FILE`. Ends when told to, or by SIGTERM. */
+import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isoTime, systemClock } from '../core/clock.ts';
 import { messageOf } from '../core/errors.ts';
@@ -6,34 +7,33 @@ import { requiredOptions } from '../core/options.ts';
 import { dropOwnership, takeOwnership } from '../core/ownership.ts';
 import { listenOnSocket } from '../core/unix-socket.ts';
 import { controlServer } from './supervisor/control.ts';
+import { ensureRunFolder } from './supervisor/run-folder.ts';
 import { Supervisor } from './supervisor/supervisor.ts';
 
 process.umask(0o077);
 const option = requiredOptions(['services', 'run', 'lock', 'log'], process.argv.slice(2));
 const run = option('run');
 const pidFile = join(run, 'supervisor.pid');
-const socket = join(run, 'supervisor.sock');
 
-const other = takeOwnership(pidFile);
-if (other !== undefined) {
-  say(`process ${other.pid} supervises already`);
-  process.exit(0);
-}
-
-const supervisor = new Supervisor(
-  { services: option('services'), run, lock: option('lock'), log: option('log') },
-  systemClock,
-);
-for (const signal of ['SIGTERM', 'SIGINT'] as const)
-  process.once(signal, () => void supervisor.shutdown().then(exit, fail));
-// The terminal that started it may go: a supervisor stays.
-process.on('SIGHUP', () => {});
 try {
-  supervisor.start();
-  await listenOnSocket(controlServer(supervisor, exit), socket);
-  say('supervising');
+  ensureRunFolder(run);
+  const other = takeOwnership(pidFile);
+  if (other === undefined) await supervise();
+  else say(`process ${other.pid} supervises already`);
 } catch (error) {
   fail(error);
+}
+
+async function supervise(): Promise<void> {
+  const paths = { services: option('services'), run, lock: option('lock'), log: option('log') };
+  const supervisor = new Supervisor(paths, systemClock);
+  for (const signal of ['SIGTERM', 'SIGINT'] as const)
+    process.once(signal, () => void supervisor.shutdown().then(exit, fail));
+  // The terminal that started it may go: a supervisor stays.
+  process.on('SIGHUP', () => {});
+  supervisor.start();
+  await listenOnSocket(controlServer(supervisor, exit), join(run, 'supervisor.sock'));
+  say('supervising');
 }
 
 function exit(): void {
@@ -48,6 +48,12 @@ function fail(error: unknown): void {
   process.exit(1);
 }
 
+/** Into its own log, whoever started it: the front, which revives a killed one, has another. */
 function say(what: string): void {
-  process.stderr.write(`${isoTime(systemClock.now())} supervisor ${what}\n`);
+  const line = `${isoTime(systemClock.now())} supervisor ${process.pid} ${what}\n`;
+  try {
+    appendFileSync(option('log'), line, { mode: 0o600 });
+  } catch {
+    process.stderr.write(line);
+  }
 }

@@ -24,6 +24,8 @@ export interface TargetCounts {
 
 export interface FrontCounts {
   readonly sinceMs: number;
+  /** Open connections to the live slot at this moment; the one figure that also falls. */
+  readonly upstreamConnections: number;
   /** By `blue.sock` and `green.sock`; `none` while nothing was live. */
   readonly targets: Readonly<Record<string, TargetCounts>>;
 }
@@ -45,7 +47,7 @@ export interface Counter {
   counts(): FrontCounts;
 }
 
-export function createCounter(sinceMs: number): Counter {
+export function createCounter(sinceMs: number, upstreamConnections: () => number): Counter {
   const tallies = new Map<string, Tally>();
   const tally = (target: string): Tally => {
     const known = tallies.get(target);
@@ -87,6 +89,7 @@ export function createCounter(sinceMs: number): Counter {
     },
     counts: () => ({
       sinceMs,
+      upstreamConnections: upstreamConnections(),
       targets: Object.fromEntries([...tallies].map(([name, each]) => [name, shown(each)])),
     }),
   };

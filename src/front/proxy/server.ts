@@ -30,8 +30,8 @@ export interface Front {
 
 /** The front door: HTTP/1.1 for clients, the live slot's unix socket behind. Strict parsing: no smuggled requests. */
 export function createFront(link: string, clock: Clock): Front {
-  const counter = createCounter(clock.now());
   const upstreams = openUpstreams(link);
+  const counter = createCounter(clock.now(), upstreams.connections);
   const kit = { counter, upstreams, clock };
   const open = new Set<ServerResponse>();
   let isDraining = false;

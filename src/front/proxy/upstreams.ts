@@ -19,6 +19,8 @@ export interface Upstream {
 export interface Upstreams {
   /** Reads the link anew (microseconds): undefined when nothing is live. */
   current(): Upstream | undefined;
+  /** Open connections to the live slot, in use or kept. */
+  connections(): number;
   close(): void;
 }
 
@@ -39,6 +41,7 @@ export function openUpstreams(link: string): Upstreams {
   timer.unref();
   return {
     current,
+    connections: () => (upstream === undefined ? 0 : socketsOf(upstream.agent)),
     close: () => {
       clearInterval(timer);
       upstream?.agent.destroy();
@@ -51,6 +54,13 @@ function retire(agent: Agent): void {
   agent.maxFreeSockets = 0;
   for (const sockets of Object.values(agent.freeSockets))
     for (const socket of sockets ?? []) socket.destroy();
+}
+
+function socketsOf({ sockets, freeSockets }: Agent): number {
+  return [...Object.values(sockets), ...Object.values(freeSockets)].reduce(
+    (sum, list) => sum + (list?.length ?? 0),
+    0,
+  );
 }
 
 function open(link: string, name: string): Upstream {

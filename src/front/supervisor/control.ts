@@ -21,7 +21,10 @@ export function controlServer(supervisor: Supervisor, exit: () => void): Server 
       .catch((error: unknown): Reply => failureReply(error))
       .then(({ status, body }) => {
         send(response, status, body);
-        if (request.url === '/shutdown' && status === 200) response.once('close', exit);
+        if (request.url !== '/shutdown' || status !== 200) return;
+        // A client that went away in the meantime still meant it.
+        if (response.closed) exit();
+        else response.once('close', exit);
       })
       .catch(() => response.destroy());
   });

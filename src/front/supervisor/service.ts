@@ -1,13 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { parseEnv } from 'node:util';
 import type { Clock } from '../../core/clock.ts';
-import { systemCodeOf } from '../../core/errors.ts';
+import { messageOf, systemCodeOf } from '../../core/errors.ts';
 import { writeFileAtomic } from '../../core/files.ts';
-import { livingOwner } from '../../core/ownership.ts';
 import { isAlive, type ProcessIdentity, startTimeOf } from '../../core/process.ts';
-import { findMarked, MARKER } from './marker.ts';
+import { endProcess } from './end.ts';
+import { findRunning, markerOf, pidFileOf } from './running.ts';
 import type { ServiceSpec } from './spec.ts';
 
 const POLL_MS = 100;
@@ -49,15 +49,15 @@ export class Service {
     this.#clock = clock;
   }
 
-  get #pidFile(): string {
-    return join(this.#runFolder, `${this.spec.name}.pid`);
+  /** Adopts the process that runs already, or starts one. A start that fails is tried again, as a death is. */
+  start(): void {
+    const running = findRunning(this.#runFolder, this.spec.name);
+    if (running === undefined) this.#begin();
+    else this.#adopt(running);
   }
 
-  /** Adopts the process that runs already, or starts one. */
-  start(): void {
-    const running = livingOwner(this.#pidFile) ?? findMarked(this.#marker());
-    if (running === undefined) this.#spawn();
-    else this.#keep(running);
+  #adopt(running: ProcessIdentity): void {
+    this.#keep(running);
     this.#watch();
   }
 
@@ -77,24 +77,8 @@ export class Service {
   async stop(): Promise<void> {
     this.#stopping.abort();
     clearTimeout(this.#timer);
-    const identity = this.#identity;
-    if (identity !== undefined) {
-      signalTo(identity, 'SIGTERM');
-      if (!(await this.#gone(identity, this.spec.stopTimeoutMs))) {
-        signalTo(identity, 'SIGKILL');
-        await this.#gone(identity, this.spec.stopTimeoutMs);
-      }
-    }
-    rmSync(this.#pidFile, { force: true });
-  }
-
-  async #gone(identity: ProcessIdentity, timeoutMs: number): Promise<boolean> {
-    const deadlineMs = this.#clock.monotonicMs() + timeoutMs;
-    while (isAlive(identity)) {
-      if (this.#clock.monotonicMs() > deadlineMs) return false;
-      await this.#clock.sleep(10);
-    }
-    return true;
+    if (this.#identity !== undefined) await endProcess(this.#identity, this.spec.stopTimeoutMs, this.#clock);
+    rmSync(pidFileOf(this.#runFolder, this.spec.name), { force: true });
   }
 
   #spawn(): void {
@@ -103,7 +87,11 @@ export class Service {
     try {
       const child = spawn(this.spec.command, this.spec.args, {
         cwd: this.spec.cwd,
-        env: { ...BASE_ENVIRONMENT, ...environmentOf(this.spec), [MARKER]: this.#marker() },
+        env: {
+          ...BASE_ENVIRONMENT,
+          ...environmentOf(this.spec),
+          ...markerOf(this.#runFolder, this.spec.name),
+        },
         stdio: ['ignore', log, log],
         detached: true,
       });
@@ -120,7 +108,12 @@ export class Service {
   #keep(identity: ProcessIdentity): void {
     this.#identity = identity;
     this.#sinceMs = this.#clock.now();
-    writeFileAtomic(this.#pidFile, JSON.stringify(identity), 0o600);
+    try {
+      writeFileAtomic(pidFileOf(this.#runFolder, this.spec.name), JSON.stringify(identity), 0o600);
+    } catch (error) {
+      // A full disk must not make us forget a process that runs; without the file it is found by its marker.
+      process.stderr.write(`${this.spec.name}: its pid file is not written: ${messageOf(error)}\n`);
+    }
   }
 
   /** An adopted process sends no event to us, so its death is seen by looking. */
@@ -140,39 +133,34 @@ export class Service {
     this.#identity = undefined;
     const livedMs = this.#clock.now() - (this.#sinceMs ?? 0);
     this.#quickDeaths = livedMs < QUICK_DEATH_MS ? this.#quickDeaths + 1 : 0;
-    const delayMs = this.#quickDeaths === 0 ? 0 : Math.min(MAX_DELAY_MS, 100 * 2 ** (this.#quickDeaths - 1));
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#again(), delayMs);
+    this.#timer = setTimeout(() => this.#again(), delayAfter(this.#quickDeaths));
   }
 
   #again(): void {
     if (this.#stopping.signal.aborted) return;
     this.#restarts += 1;
+    this.#begin();
+  }
+
+  #begin(): void {
     try {
       this.#spawn();
       this.#watch();
     } catch (error) {
-      // The log's disk may be full or the environment file gone: tried again with the next delay.
+      // The log's disk may be full or the environment file gone.
       this.#sinceMs = this.#clock.now();
-      this.#died(`not started: ${error instanceof Error ? error.message : String(error)}`);
+      this.#died(`not started: ${messageOf(error)}`);
     }
   }
+}
 
-  #marker(): string {
-    return `${this.#runFolder}#${this.spec.name}`;
-  }
+/** At once after the first death; 100, 200 … 5000 ms after more of them in quick succession. */
+function delayAfter(quickDeaths: number): number {
+  return quickDeaths < 2 ? 0 : Math.min(MAX_DELAY_MS, 100 * 2 ** (quickDeaths - 2));
 }
 
 function environmentOf(spec: ServiceSpec): NodeJS.ProcessEnv {
   const kept = spec.environmentFile === null ? {} : parseEnv(readFileSync(spec.environmentFile, 'utf8'));
   return { ...kept, ...spec.environment };
-}
-
-function signalTo(identity: ProcessIdentity, signal: NodeJS.Signals): void {
-  if (!isAlive(identity)) return;
-  try {
-    process.kill(identity.pid, signal);
-  } catch (error) {
-    if (systemCodeOf(error) !== 'ESRCH') throw error;
-  }
 }

@@ -1,9 +1,15 @@
+import { rmSync } from 'node:fs';
 import type { Clock } from '../../core/clock.ts';
+import { messageOf, OmpayError } from '../../core/errors.ts';
+import { endProcess } from './end.ts';
 import { rotateLog } from './rotate.ts';
+import { findRunning, pidFileOf } from './running.ts';
 import { Service, type ServiceStatus } from './service.ts';
 import { readSpecs, SERVICE_NAMES, type ServiceName, type ServiceSpec, writeSpecs } from './spec.ts';
 
 const ROTATE_INTERVAL_MS = 5000;
+/** As long as a slot takes at most to finish its requests. */
+const LEFTOVER_TIMEOUT_MS = 10_000;
 
 export interface SupervisorPaths {
   /** services.json: what is to run. */
@@ -20,20 +26,32 @@ export class Supervisor {
   readonly #services = new Map<ServiceName, Service>();
   #changes: Promise<unknown> = Promise.resolve();
   #rotation: NodeJS.Timeout | undefined;
+  #ended: boolean = false;
 
   constructor(paths: SupervisorPaths, clock: Clock) {
     this.paths = paths;
     this.#clock = clock;
   }
 
-  /** Adopts what runs, starts what does not. */
+  /** Adopts what runs, starts what does not, ends what runs but is not to. */
   start(): void {
     const specs = readSpecs(this.paths.services);
     for (const name of SERVICE_NAMES) {
       const spec = specs.find((each) => each.name === name);
-      if (spec !== undefined) this.#begin(spec);
+      if (spec === undefined) this.#endLeftover(name);
+      else this.#begin(spec);
     }
     this.#rotation = setInterval(() => this.#rotate(), ROTATE_INTERVAL_MS);
+  }
+
+  /** Its supervisor died between taking it out of services.json and ending it; adopted later it would be the wrong program. */
+  #endLeftover(name: ServiceName): void {
+    const leftover = findRunning(this.paths.run, name);
+    if (leftover === undefined) return;
+    void this.#change(async () => {
+      await endProcess(leftover, LEFTOVER_TIMEOUT_MS, this.#clock);
+      rmSync(pidFileOf(this.paths.run, name), { force: true });
+    });
   }
 
   status(): ServiceStatus[] {
@@ -66,6 +84,7 @@ export class Supervisor {
   shutdown(): Promise<void> {
     clearInterval(this.#rotation);
     return this.#change(async () => {
+      this.#ended = true;
       for (const name of [...SERVICE_NAMES].reverse()) await this.#services.get(name)?.stop();
       this.#services.clear();
     });
@@ -86,11 +105,23 @@ export class Supervisor {
   }
 
   #rotate(): void {
-    for (const log of [this.paths.log, ...this.#specs().map((spec) => spec.logFile)]) rotateLog(log);
+    for (const log of [this.paths.log, ...this.#specs().map((spec) => spec.logFile)]) {
+      try {
+        rotateLog(log);
+      } catch (error) {
+        // A full disk or a folder taken away must not end the services: the log grows on, and is tried again.
+        process.stderr.write(`${log} is not rotated: ${messageOf(error)}\n`);
+      }
+    }
   }
 
   #change(work: () => Promise<void>): Promise<void> {
-    const done = this.#changes.then(work);
+    const done = this.#changes.then(() => {
+      // What was queued behind a shutdown would start a service that nobody supervises.
+      if (this.#ended)
+        throw new OmpayError('stateUnusable', 'the supervisor is ending', { hint: 'ompay up' });
+      return work();
+    });
     this.#changes = done.catch(() => {});
     return done;
   }

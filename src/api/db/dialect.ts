@@ -64,7 +64,7 @@ export interface Dialect {
 
   /** Another row has the same unique key. */
   isDuplicateKey(error: unknown): boolean;
-  /** The database gave up on a transaction that may succeed when run again: deadlock, lock wait, serialization. */
+  /** The database gave up on a transaction that may succeed when run again: deadlock, lock wait, serialization, time limit. */
   isRetryable(error: unknown): boolean;
 
   /** Statements after which UPDATE and DELETE of the table fail; each may be run again. */

@@ -5,12 +5,8 @@ import type { Dialect } from './dialect.ts';
 import type { Schema } from './schema.ts';
 
 const DUPLICATE_KEY = 'ER_DUP_ENTRY';
-/** 1020 record changed since it was read, 1205 lock wait, 1213 deadlock. */
-const RETRYABLE: ReadonlySet<string | undefined> = new Set([
-  'ER_CHECKREAD',
-  'ER_LOCK_WAIT_TIMEOUT',
-  'ER_LOCK_DEADLOCK',
-]);
+/** Record changed since it was read, lock wait, deadlock, statement's time limit (MySQL's and MariaDB's numbers). */
+const RETRYABLE: ReadonlySet<unknown> = new Set([1020, 1205, 1213, 3024, 1969]);
 
 const ASCII = 'character set ascii collate ascii_bin';
 const UTF8 = 'character set utf8mb4 collate utf8mb4_bin';
@@ -64,7 +60,7 @@ export const mysqlDialect: Dialect = {
   sum: (expression) => sql<number>`cast(coalesce(sum(${expression}), 0) as signed)`,
 
   isDuplicateKey: (error) => systemCodeOf(error) === DUPLICATE_KEY,
-  isRetryable: (error) => RETRYABLE.has(systemCodeOf(error)),
+  isRetryable: (error) => error instanceof Error && 'errno' in error && RETRYABLE.has(error.errno),
 
   appendOnly: (table) =>
     ['update', 'delete'].flatMap((event) => [

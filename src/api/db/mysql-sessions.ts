@@ -58,9 +58,8 @@ function discard(connection: mysql.PoolConnection): (error: unknown) => never {
   };
 }
 
-function placeOf({ socketPath, host, port }: DatabaseSettings): mysql.PoolOptions {
-  if (socketPath !== undefined) return { socketPath };
-  return { ...(host === undefined ? {} : { host }), ...(port === undefined ? {} : { port }) };
+function placeOf({ socketPath, host = '127.0.0.1', port = 3306 }: DatabaseSettings): mysql.PoolOptions {
+  return socketPath === undefined ? { host, port } : { socketPath };
 }
 
 /**
@@ -133,9 +132,7 @@ function refuseText(value: unknown): void {
 
 /** mysql2 marks as fatal what the connection does not survive. */
 function endsConnection(error: unknown): boolean {
-  if (error instanceof TimeLimitError) return true;
-  if (!(error instanceof Error)) return false;
-  return (
-    ('fatal' in error && error.fatal === true) || ('errno' in error && CONNECTION_ENDING.has(error.errno))
-  );
+  const isFatal = error instanceof Error && 'fatal' in error && error.fatal === true;
+  const isEnding = error instanceof Error && 'errno' in error && CONNECTION_ENDING.has(error.errno);
+  return isFatal || isEnding || error instanceof TimeLimitError;
 }

@@ -88,7 +88,7 @@ export function openDatabase(settings: DatabaseSettings, clock: Clock = systemCl
     dialect,
     transaction: (work) => runTransaction({ kysely, dialect, clock }, work),
     ping: async (timeoutMs) => {
-      const answer = sql`select 1`.execute(kysely);
+      const answer = kysely.selectNoFrom(sql`1`.as('one')).execute();
       await withinTime(answer, { clock, limitMs: timeoutMs, what: 'a ping' }).catch((cause: unknown) => {
         throw silent(limits.address, cause);
       });

@@ -5,8 +5,8 @@ import type { Dialect } from './dialect.ts';
 import type { Schema } from './schema.ts';
 
 const UNIQUE_VIOLATION = '23505';
-/** serialization_failure, deadlock_detected, lock_not_available. */
-const RETRYABLE: ReadonlySet<string | undefined> = new Set(['40001', '40P01', '55P03']);
+/** serialization_failure, deadlock_detected, lock_not_available, query_canceled (the statement's time limit). */
+const RETRYABLE: ReadonlySet<string | undefined> = new Set(['40001', '40P01', '55P03', '57014']);
 
 /**
  * Rows travel as one JSON parameter that the table's own row type reads back (`json_populate_recordset`): the statement

@@ -1,8 +1,9 @@
-import type { DatabaseConnection, Driver } from 'kysely';
+import type { DatabaseConnection, Driver, QueryResult } from 'kysely';
 import { CompiledQuery } from 'kysely';
 import type { Clock } from '../../core/clock.ts';
 import { messageOf, OmpayError } from '../../core/errors.ts';
-import { withinTime } from './time-limit.ts';
+import { ConnectionLostError } from './errors.ts';
+import { TimeLimitError, withinTime } from './time-limit.ts';
 
 /** One connection while it is lent out. Its statements throw ConnectionLostError once the connection is dead. */
 export interface Session extends DatabaseConnection {
@@ -27,19 +28,74 @@ const CONNECT_AGAIN_AFTER_MS = 25;
 
 /** Kysely's view of a pool. A caller that needs a connection waits while the server restarts, within the limit. */
 export function driverOf(pool: SessionPool, limits: WaitLimits): Driver {
+  const reconnect = (): Promise<Session> => connectWithin(pool, limits);
   return {
     init: async () => {},
-    acquireConnection: () => connectWithin(pool, limits),
-    beginTransaction: (session: Session) => run(session, 'begin'),
-    commitTransaction: (session: Session) => run(session, 'commit'),
-    rollbackTransaction: (session: Session) => run(session, 'rollback'),
-    releaseConnection: async (session: Session) => session.release(),
+    acquireConnection: async () => lendReadingAgain(await reconnect(), reconnect),
+    beginTransaction: (session: Lent) => session.begin(),
+    commitTransaction: (session: Lent) => session.end('commit'),
+    rollbackTransaction: (session: Lent) => session.end('rollback'),
+    releaseConnection: async (session: Lent) => session.release(),
     destroy: () => pool.end(),
   };
 }
 
-async function run(session: Session, statement: string): Promise<void> {
-  await session.executeQuery(CompiledQuery.raw(statement));
+interface Lent extends Session {
+  begin(): Promise<void>;
+  end(how: 'commit' | 'rollback'): Promise<void>;
+}
+
+/**
+ * A connection found dead under a SELECT of its own, outside a transaction, is replaced, and the SELECT is sent again,
+ * once: reads outlive a restart of the server. Whatever writes is the caller's to repeat.
+ */
+function lendReadingAgain(first: Session, reconnect: () => Promise<Session>): Lent {
+  let session = first;
+  let inTransaction = false;
+  const execute = async <R>(query: CompiledQuery): Promise<QueryResult<R>> => {
+    try {
+      return await session.executeQuery(query);
+    } catch (error) {
+      if (inTransaction || query.query.kind !== 'SelectQueryNode' || !diedUnasked(error)) throw error;
+      // First given back: it may hold the pool's last place.
+      session.release();
+      session = NO_SESSION;
+      session = await reconnect();
+      return session.executeQuery(query);
+    }
+  };
+  return {
+    executeQuery: execute,
+    streamQuery: refuseStreaming,
+    release: () => session.release(),
+    begin: async () => {
+      await execute(CompiledQuery.raw('begin'));
+      inTransaction = true;
+    },
+    end: async (how) => {
+      await execute(CompiledQuery.raw(how));
+      inTransaction = false;
+    },
+  };
+}
+
+/** Stands where no new connection could be had. */
+const NO_SESSION: Session = {
+  executeQuery: async () => {
+    throw new ConnectionLostError('none could be had in its place');
+  },
+  streamQuery: refuseStreaming,
+  release: () => {},
+};
+
+/** Not by reaching the time limit: a slow statement sent again would be as slow. */
+function diedUnasked(error: unknown): boolean {
+  return error instanceof ConnectionLostError && !(error.cause instanceof TimeLimitError);
+}
+
+/** Nothing streams rows: a cursor would hold a connection, and on PGlite the whole database, while its reader waits. */
+export function refuseStreaming(): never {
+  throw new Error('streaming is not supported: read by pages');
 }
 
 async function connectWithin(pool: SessionPool, limits: WaitLimits): Promise<Session> {
@@ -78,9 +134,4 @@ function unavailable(limits: WaitLimits, cause: unknown): OmpayError {
       cause,
     },
   );
-}
-
-/** Nothing streams rows: a cursor would hold a connection, and on PGlite the whole database, while its reader waits. */
-export function refuseStreaming(): never {
-  throw new Error('streaming is not supported: read by pages');
 }

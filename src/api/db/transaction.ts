@@ -14,17 +14,21 @@ export interface TransactionParts {
 }
 
 const MOST_ATTEMPTS = 5;
+/** A run that took longer than this is not followed by another: its caller has waited enough. */
+const RUN_AGAIN_WITHIN_MS = 6_000;
 const FIRST_PAUSE_MS = 4;
 
 /** Runs the work until it is committed; see Database.transaction for the contract. */
 export async function runTransaction<T>(parts: TransactionParts, work: Work<T>): Promise<T> {
+  const { clock, dialect, kysely } = parts;
+  const lastStartMs = clock.monotonicMs() + RUN_AGAIN_WITHIN_MS;
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await attemptTransaction(parts.kysely, work);
+      return await attemptTransaction(kysely, work);
     } catch (error) {
-      if (!isConnectionLost(error) && !parts.dialect.isRetryable(error)) throw error;
-      if (attempt === MOST_ATTEMPTS) throw gaveUp(error);
-      await parts.clock.sleep(Math.random() * FIRST_PAUSE_MS * 2 ** attempt);
+      if (!isConnectionLost(error) && !dialect.isRetryable(error)) throw error;
+      if (attempt === MOST_ATTEMPTS || clock.monotonicMs() > lastStartMs) throw gaveUp(attempt, error);
+      await clock.sleep(Math.random() * FIRST_PAUSE_MS * 2 ** attempt);
     }
   }
 }
@@ -53,10 +57,10 @@ async function commit(trx: ControlledTransaction<Schema>): Promise<void> {
   }
 }
 
-function gaveUp(cause: unknown): OmpayError {
+function gaveUp(attempts: number, cause: unknown): OmpayError {
   return new OmpayError(
     'databaseUnavailable',
-    `a transaction failed ${MOST_ATTEMPTS} times, and nothing of it was kept: ${messageOf(cause)}`,
+    `a transaction was run ${attempts} times and nothing of it was kept: ${messageOf(cause)}`,
     { hint: 'ask again; if it goes on, see what holds locks in the database', cause },
   );
 }

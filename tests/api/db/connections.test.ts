@@ -15,15 +15,25 @@ describeOn(SERVER_KINDS, 'connections', (server, kind) => {
   });
 
   const open = (change: Partial<DatabaseSettings> = {}): Database => opened({ ...settings, ...change });
-  const sleepOneSecond = kind.name === 'MariaDB' ? sql`select sleep(1)` : sql`select pg_sleep(1)`;
+  const sleepOneSecond = kind.name === 'MariaDB' ? sql`sleep(1)` : sql`pg_sleep(1)`;
 
-  it('waits for a server that is starting again', async () => {
+  it('waits with a read for a server that is starting again', async () => {
     const db = open({ connectWaitMs: 30_000 });
     await db.ping(5_000);
     await server().kill();
-    const answer = sql<{ one: number }>`select 1 as one`.execute(db.kysely);
-    await server().restart();
-    expect((await answer).rows).toEqual([{ one: 1 }]);
+    const [answer] = await Promise.all([readOne(db), server().restart()]);
+    expect(answer).toEqual([{ read_mark: 1 }]);
+  });
+
+  it('sends a read again when its connection dies under it, but no more than once', async () => {
+    const proxy = await startProxy(settings, { tcp: false });
+    onTestFinished(() => proxy.stop());
+    const db = opened({ ...proxy.settings, poolSize: 1 });
+    await db.ping(5_000);
+    proxy.lose({ statement: 'read_mark', when: 'after', times: 1 });
+    expect(await readOne(db)).toEqual([{ read_mark: 1 }]);
+    proxy.lose({ statement: 'read_mark', when: 'after', times: 2 });
+    await expect(readOne(db)).rejects.toBeInstanceOf(ConnectionLostError);
   });
 
   it('gives up on a server that stays away, and says where it is', async () => {
@@ -39,7 +49,7 @@ describeOn(SERVER_KINDS, 'connections', (server, kind) => {
   it('fails a statement when the connection dies under it, and then serves the next', async () => {
     const db = open({ poolSize: 1, connectWaitMs: 30_000 });
     await db.ping(5_000);
-    const running = sleepOneSecond.execute(db.kysely).catch((error: unknown) => error);
+    const running = sql`select ${sleepOneSecond}`.execute(db.kysely).catch((error: unknown) => error);
     await new Promise((resolve) => setTimeout(resolve, 100));
     await server().kill();
     expect(await running).toBeInstanceOf(ConnectionLostError);
@@ -50,7 +60,7 @@ describeOn(SERVER_KINDS, 'connections', (server, kind) => {
   it('ends a statement at its limit and never lends its connection again', async () => {
     const db = open({ poolSize: 1, statementTimeoutMs: 250, connectWaitMs: 10_000 });
     const started = performance.now();
-    await expect(sleepOneSecond.execute(db.kysely)).rejects.toThrow();
+    await expect(db.kysely.selectNoFrom(sleepOneSecond.as('slept')).execute()).rejects.toThrow();
     expect(performance.now() - started).toBeLessThan(900);
     expect((await sql`select 1 as one`.execute(db.kysely)).rows).toEqual([{ one: 1 }]);
   });
@@ -64,6 +74,17 @@ describeOn(SERVER_KINDS, 'connections', (server, kind) => {
       await proxy.stop();
       await expect(sql`select 1`.execute(connection)).rejects.toBeInstanceOf(ConnectionLostError);
       await expect(sql`select 1`.execute(connection)).rejects.toBeInstanceOf(ConnectionLostError);
+    });
+  });
+
+  it('reads nothing more by a connection that could not be replaced', async () => {
+    const proxy = await startProxy(settings, { tcp: false });
+    const db = opened({ ...proxy.settings, connectWaitMs: 200 });
+    await db.kysely.connection().execute(async (connection) => {
+      await readOne({ kysely: connection });
+      await proxy.stop();
+      await expect(readOne({ kysely: connection })).rejects.toMatchObject({ code: 'databaseUnavailable' });
+      await expect(readOne({ kysely: connection })).rejects.toMatchObject({ code: 'databaseUnavailable' });
     });
   });
 
@@ -87,6 +108,18 @@ describeOn(SERVER_KINDS, 'connections', (server, kind) => {
     const proxy = await startProxy(settings, { tcp: true });
     onTestFinished(() => proxy.stop());
     await opened(proxy.settings).ping(5_000);
+  });
+
+  it('looks where such servers usually are when no place is given', async () => {
+    const db = open({ socketPath: undefined, connectWaitMs: 50, username: 'nobody-of-that-name' });
+    await expect(db.ping(5_000)).rejects.toMatchObject({ code: 'databaseUnavailable' });
+  });
+
+  it('lists its tables for those who look through Kysely', async () => {
+    const { kysely } = open();
+    await sql`create table listed (id integer primary key)`.execute(kysely);
+    const tables = await kysely.introspection.getTables();
+    expect(tables.map(({ name }) => name)).toContain('listed');
   });
 
   it('reads BIGINT as Numbers, and refuses what a Number would round', async () => {
@@ -136,13 +169,13 @@ describeOn(
       expect(rows).toMatchObject([{ mode: expect.stringContaining('STRICT_ALL_TABLES') }]);
     });
 
-    it('is not lent when it cannot be set up', async () => {
-      const db = opened({
-        ...(await server().emptyDatabase()),
-        statementTimeoutMs: Number.NaN,
-        connectWaitMs: 100,
-      });
-      await expect(sql`select 1`.execute(db.kysely)).rejects.toMatchObject({ code: 'databaseUnavailable' });
+    it('is not lent when it could not be set up', async () => {
+      const proxy = await startProxy(await server().emptyDatabase(), { tcp: false });
+      onTestFinished(() => proxy.stop());
+      const db = opened(proxy.settings);
+      proxy.lose({ statement: 'sql_mode', when: 'before', times: 1 });
+      const { rows } = await sql`select @@tx_isolation as level, @@time_zone as zone`.execute(db.kysely);
+      expect(rows).toEqual([{ level: 'READ-COMMITTED', zone: '+00:00' }]);
     });
 
     it('is lost when an administrator kills it', async () => {
@@ -178,6 +211,10 @@ describe('a server of PostgreSQL', () => {
     },
   );
 });
+
+function readOne({ kysely }: Pick<Database, 'kysely'>): Promise<readonly object[]> {
+  return kysely.selectNoFrom(sql<number>`1`.as('read_mark')).execute();
+}
 
 function opened(settings: DatabaseSettings): Database {
   const db = openDatabase(settings);

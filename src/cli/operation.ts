@@ -1,12 +1,13 @@
 import { hostname, userInfo } from 'node:os';
-import { isoTime } from '../core/clock.ts';
-import { OmpayError } from '../core/errors.ts';
+import { type Clock, isoTime } from '../core/clock.ts';
+import { EXIT_CODE_BY_ERROR, OmpayError } from '../core/errors.ts';
 import { ulid } from '../core/ids.ts';
+import type { Layout } from '../core/layout.ts';
 import { localHost } from '../host/local.ts';
 import type { Handlers } from '../plan/act.ts';
 import type { RunEvent } from '../plan/event.ts';
 import { journalFiles, openJournal } from '../plan/journal.ts';
-import { type HeldLock, holdLock } from '../plan/lock.ts';
+import { type HeldLock, holdLock, type LockHolder } from '../plan/lock.ts';
 import type { JsonObject } from '../plan/plan.ts';
 import { type RunContext, shownError } from '../plan/run.ts';
 import type { Invocation } from './command.ts';
@@ -55,69 +56,84 @@ export async function runOperation(
   const by = actor();
   const journal = openJournal(journalFiles(layout), { run, by }, clock);
   const renderer = createRenderer(output);
-  const lockLost = new AbortController();
-  const held: { lock?: HeldLock } = {};
+  const keeper = lockKeeper({ owner: by, machine: hostname(), run, reason: request.command }, layout, clock);
   const startedMs = clock.monotonicMs();
   const emit = (event: RunEvent): void => {
     journal.append(event);
     renderer.show(event, { run, nowMs: clock.now() });
   };
-  const base = {
+  const finish = (result: OperationResult): number => {
+    emit({ type: 'run-done', ...result, durationMs: clock.monotonicMs() - startedMs });
+    return result.exitCode;
+  };
+  const operation: Operation = {
     run,
     by,
     clock,
     emit,
     hosts: { local: localHost() },
-    signal: AbortSignal.any([signal, lockLost.signal]),
-    lock: () => held.lock,
+    signal: AbortSignal.any([signal, keeper.lost]),
+    lock: keeper.held,
+    handlers: {},
   };
-  const operation: Operation = { ...base, handlers: {} };
-  const handlers = { ...lockHandlers(), ...request.handlers(operation) };
-
-  function lockHandlers(): Handlers {
-    return {
-      'lock.acquire': async () => {
-        const lock = holdLock(
-          layout.lock,
-          { owner: by, machine: hostname(), run, reason: request.command },
-          clock,
-        );
-        held.lock = lock;
-        lock.signal.addEventListener('abort', () => lockLost.abort(lock.signal.reason), { once: true });
-        const from = lock.takenOverFrom;
-        const over = from === null ? '' : `, taken over from ${from.owner} (run ${from.run}) that ended`;
-        return { token: lock.token, shown: `token ${lock.token}${over}` };
-      },
-      'lock.release': async () => {
-        held.lock?.release();
-        delete held.lock;
-        return {};
-      },
-    };
-  }
-
-  function finish(result: OperationResult): number {
-    emit({ type: 'run-done', ...result, durationMs: clock.monotonicMs() - startedMs });
-    return result.exitCode;
-  }
-
+  const handlers = { ...keeper.handlers, ...request.handlers(operation) };
   try {
     emit({ type: 'run-started', command: request.command, title: request.title, input: request.input });
     return finish(await body({ ...operation, handlers }));
   } catch (error) {
     const shown = shownError(error);
-    const exitCode = error instanceof OmpayError ? error.exitCode : 6;
-    held.lock?.release();
-    delete held.lock;
+    const exitCode = error instanceof OmpayError ? error.exitCode : EXIT_CODE_BY_ERROR.internal;
+    keeper.release();
     finish({ exitCode, summary: shown.message, data: { error: { ...shown } } });
     await renderer.end();
     if (output.isTerminal && !output.json) process.stderr.write(shownErrorText(shown));
     if (shown.code === 'internal' && error instanceof Error) process.stderr.write(`${error.stack ?? ''}\n`);
     return exitCode;
   } finally {
-    held.lock?.release();
+    keeper.release();
     await renderer.end();
   }
+}
+
+interface LockKeeper {
+  readonly handlers: Handlers;
+  readonly held: () => HeldLock | undefined;
+  /** Aborted with `lockLost` when another took the lock. */
+  readonly lost: AbortSignal;
+  /** Does nothing when it is not held. */
+  release(): void;
+}
+
+/** The lock of one operation: taken and given back by steps of its plans, and given back in any case at its end. */
+function lockKeeper(
+  who: Pick<LockHolder, 'owner' | 'machine' | 'run' | 'reason'>,
+  layout: Layout,
+  clock: Clock,
+): LockKeeper {
+  const lost = new AbortController();
+  let held: HeldLock | undefined;
+  const release = (): void => {
+    held?.release();
+    held = undefined;
+  };
+  const acquire = async (): Promise<JsonObject> => {
+    const lock = holdLock(layout.lock, who, clock);
+    held = lock;
+    lock.signal.addEventListener('abort', () => lost.abort(lock.signal.reason), { once: true });
+    const from = lock.takenOverFrom;
+    const over = from === null ? '' : `, taken over from ${from.owner} (run ${from.run}) that ended`;
+    return { token: lock.token, shown: `token ${lock.token}${over}` };
+  };
+  const giveBack = async (): Promise<JsonObject> => {
+    release();
+    return {};
+  };
+  return {
+    handlers: { 'lock.acquire': acquire, 'lock.release': giveBack },
+    held: () => held,
+    lost: lost.signal,
+    release,
+  };
 }
 
 /** Writes one line to the journal for a small act that needs no plan (`lock acquire`, `migrate up`). */

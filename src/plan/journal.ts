@@ -205,7 +205,7 @@ function isJournalLine(value: unknown): value is JournalLine {
 }
 
 /** The private key, made on first use under a mutex so that two first commands agree on one. */
-function journalKey(files: JournalFiles): KeyObject {
+export function journalKey(files: JournalFiles): KeyObject {
   prepareFolders(files);
   return withMutex(files.mutex, APPEND_TIMEOUT_MS, () => {
     try {

@@ -4,9 +4,7 @@
  * through the command line itself, then the failing control (the old slot is killed right after the switch).
  * Everything runs on loopback, in a temporary folder; the load is 64 connections and ends with the last switch.
  */
-import { spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -16,7 +14,8 @@ import { liveSlot } from '../src/deploy/facts.ts';
 import { switchSlot } from '../src/front/supervisor/switch.ts';
 import { supervisorClient } from '../src/front/supervisor-client.ts';
 import { holdLock } from '../src/plan/lock.ts';
-import type { LoadInput, LoadResult } from './switch/load.ts';
+import { ompay, timed, underLoad } from './switch/installation.ts';
+import type { LoadResult } from './switch/load.ts';
 import { countReferences, seedUsers } from './switch/seed.ts';
 import { changedTree } from './switch/tree.ts';
 
@@ -24,7 +23,6 @@ const PORT = 18_080;
 const CONNECTIONS = 64;
 /** Enough that each stays under 60 money requests a minute. A number a connection that shares no factor with the mix. */
 const USERS = CONNECTIONS * 61;
-const MAX_LOAD_MS = 20 * 60_000;
 
 const { values } = parseArgs({
   options: { cycles: { type: 'string', default: '20' }, control: { type: 'string', default: '5' } },
@@ -36,27 +34,31 @@ const layout = localLayout(work);
 try {
   await main();
 } finally {
-  ompay(programRoot, ['down']);
+  ompay({ tree: programRoot, work }, ['down']);
   rmSync(work, { recursive: true, force: true });
 }
 
 async function main(): Promise<void> {
   const deployTimes: number[] = [];
   const rollbackTimes: number[] = [];
-  say(`first deploy: ${Math.round(timed(programRoot, ['deploy', '--port', String(PORT)]))} ms`);
+  say(
+    `first deploy: ${Math.round(timed({ tree: programRoot, work }, ['deploy', '--port', String(PORT)]))} ms`,
+  );
   const users = await seedUsers(layout, USERS);
-  const switched = await underLoad(users, async () => {
+  const switched = await underLoad({ work, port: PORT, users, programRoot }, async () => {
     for (let cycle = 1; cycle <= Number(values.cycles); cycle += 1) {
       const tree = changedTree(programRoot, join(work, 'tree'), `bench ${cycle}`);
-      deployTimes.push(timed(tree, ['deploy']));
-      rollbackTimes.push(timed(tree, ['rollback']));
+      deployTimes.push(timed({ tree, work }, ['deploy']));
+      rollbackTimes.push(timed({ tree, work }, ['rollback']));
       say(
         `cycle ${cycle}: deploy ${Math.round(deployTimes.at(-1) ?? 0)} ms, rollback ${Math.round(rollbackTimes.at(-1) ?? 0)} ms`,
       );
     }
   });
   const ledger = await countReferences(layout, switched.references);
-  const control = await underLoad(users, () => killAfterSwitch(Number(values.control)));
+  const control = await underLoad({ work, port: PORT, users, programRoot }, () =>
+    killAfterSwitch(Number(values.control)),
+  );
   print({ switched, control, deployTimes, rollbackTimes, ledger });
   const failed =
     switched.failed > 0 ||
@@ -83,41 +85,6 @@ async function killAfterSwitch(times: number): Promise<void> {
     if (old?.pid != null) process.kill(old.pid, 'SIGKILL');
     await systemClock.sleep(3000);
   }
-}
-
-async function underLoad(users: LoadInput['users'], work_: () => Promise<void>): Promise<LoadResult> {
-  const inputPath = join(work, 'load.json');
-  const resultPath = join(work, 'result.json');
-  const input: LoadInput = { port: PORT, connections: CONNECTIONS, maxMs: MAX_LOAD_MS, users, resultPath };
-  writeFileSync(inputPath, JSON.stringify(input), { mode: 0o600 });
-  const load = spawn(process.execPath, [join(programRoot, 'bench/switch/load.ts'), inputPath], {
-    stdio: 'inherit',
-  });
-  const ended = once(load, 'exit');
-  await systemClock.sleep(2000);
-  try {
-    await work_();
-  } finally {
-    load.kill('SIGTERM');
-    await ended;
-  }
-  const result: LoadResult = JSON.parse(readFileSync(resultPath, 'utf8'));
-  return result;
-}
-
-/** Milliseconds of the whole process; throws when it does not exit 0. */
-function timed(tree: string, args: readonly string[]): number {
-  const startedMs = performance.now();
-  const { status, stdout } = ompay(tree, args);
-  if (status !== 0)
-    throw new Error(
-      `ompay ${args.join(' ')} exited ${status}: ${stdout.trim().split('\n').slice(-1)[0] ?? ''}`,
-    );
-  return performance.now() - startedMs;
-}
-
-function ompay(tree: string, args: readonly string[]): { status: number | null; stdout: string } {
-  return spawnSync(join(tree, 'bin/ompay'), ['-C', work, ...args], { encoding: 'utf8', timeout: 120_000 });
 }
 
 function median(values_: readonly number[]): number {

@@ -12,6 +12,11 @@ export interface Reader {
   readonly requestId: string;
 }
 
+/** What an environment under development is told besides. */
+export interface Extra {
+  readonly debug?: string;
+}
+
 export interface RenderedAnswer {
   readonly statusCode: number;
   readonly body: string;
@@ -22,14 +27,14 @@ export function successBody(message: Sentence, data: unknown, reader: Reader): s
 }
 
 /** An error in the client's format and language; both formats carry the same information. */
-export function renderError(error: ApiError, reader: Reader): RenderedAnswer {
+export function renderError(error: ApiError, reader: Reader, extra: Extra = {}): RenderedAnswer {
   const entry = API_ERRORS[error.errorName];
   const message = inLanguage(entry, reader.language, error.parameters);
   const identity =
     error.fields === null
       ? { error_code: entry.number }
       : { errors: fieldMessages(error.fields, reader.language) };
-  const shared = { ...identity, code: entry.code, request_id: reader.requestId };
+  const shared = { ...identity, code: entry.code, request_id: reader.requestId, ...extra };
   const body = reader.problems
     ? { ...problemOf(entry), detail: message, ...shared }
     : { success: false, message, ...shared };

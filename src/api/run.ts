@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyListenOptions } from 'fastify';
 import type { ApiSettings, ListenSettings } from '../config/settings.ts';
 import type { Clock } from '../core/clock.ts';
 import { OmpayError } from '../core/errors.ts';
@@ -48,7 +48,7 @@ async function serveUntil(parts: Omit<Foundations, 'ledger'>, stop: AbortSignal)
     onError: (error) => log.error({ err: error }, 'a batch of the ledger failed'),
   });
   const server = buildServer({ ...parts, ledger });
-  await listen(server, settings.listen);
+  await server.listen(freePlace(settings.listen));
   log.info({ release: settings.release, listen: settings.listen }, 'serving');
   const dispatcher = startDispatcher({ database, clock, key, deliver: createDriver(settings.sms), log });
   const housekeeper = startHousekeeping({ database, clock, log });
@@ -60,13 +60,10 @@ async function serveUntil(parts: Omit<Foundations, 'ledger'>, stop: AbortSignal)
 }
 
 /** A socket file left by a process that was killed is removed: the supervisor runs one process a slot. */
-async function listen(server: FastifyInstance, settings: ListenSettings): Promise<void> {
-  if (settings.kind === 'tcp') {
-    await server.listen({ host: settings.host, port: settings.port });
-    return;
-  }
+function freePlace(settings: ListenSettings): FastifyListenOptions {
+  if (settings.kind === 'tcp') return { host: settings.host, port: settings.port };
   rmSync(settings.path, { force: true });
-  await server.listen({ path: settings.path });
+  return { path: settings.path };
 }
 
 async function assertMigrated(database: Database): Promise<void> {

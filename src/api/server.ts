@@ -1,5 +1,5 @@
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
-import { handleError, handleUnknownRoute } from './http/error-handler.ts';
+import { errorHandler, handleUnknownRoute, handleUnreadableAddress } from './http/error-handler.ts';
 import { parseJson } from './http/json-parser.ts';
 import { requestIdOf, traceparentOf } from './http/request.ts';
 import { createValidatorCompiler } from './http/validation.ts';
@@ -28,9 +28,10 @@ export function buildServer(foundations: Foundations): FastifyInstance {
     // What reaches a closing server is served, and told to close its connection.
     return503OnClosing: false,
     exposeHeadRoutes: false,
+    frameworkErrors: handleUnreadableAddress,
   });
   app.setValidatorCompiler(createValidatorCompiler());
-  app.setErrorHandler(handleError);
+  app.setErrorHandler(errorHandler(settings.debug));
   app.setNotFoundHandler(handleUnknownRoute);
   app.decorateRequest('principal', null);
   parseJson(app);

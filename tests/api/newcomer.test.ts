@@ -1,4 +1,8 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { dispatchOnce } from '../../src/api/outbox/dispatcher.ts';
+import type { Message } from '../../src/api/outbox/drivers.ts';
+import { countWaiting } from '../../src/api/outbox/queue.ts';
+import { deriveKeys } from '../../src/api/services.ts';
 import {
   type Answer,
   fund,
@@ -8,14 +12,27 @@ import {
   startApi,
   type TestApi,
 } from '../fixtures/api.ts';
+import { SERVER_KINDS } from '../fixtures/databases.ts';
 
-let api: TestApi;
-beforeAll(async () => {
-  api = await startApi();
-});
-afterAll(() => api.close());
+for (const kind of SERVER_KINDS) {
+  const absent = kind.absent !== undefined;
+  if (absent) process.stderr.write(`skipped: the API on ${kind.name}: ${kind.absent}\n`);
 
-test('a newcomer registers, activates, is given money, sends some and sees it', async () => {
+  describe.skipIf(absent)(`the API on ${kind.name}`, () => {
+    let api: TestApi;
+    beforeAll(async () => {
+      api = await startApi(kind);
+    });
+    afterAll(() => api.close());
+
+    test('a newcomer registers, activates, is given money, sends some and sees it', () => beNewcomer(api));
+    test('wrong passwords lock, and the lock ends', () => beLocked(api));
+    test('two dispatchers send each message once', () => dispatchTwice(api));
+  });
+}
+
+async function beNewcomer(api: TestApi): Promise<void> {
+  const balance = (of: string): Promise<Answer> => api.get('/api/ompay/balance', { token: of });
   const registered = await api.post('/api/auth/register', { body: registration('781234567') });
   expect(registered.statusCode).toBe(201);
   expect(registered.json.data.user).toMatchObject({ telephone: '781234567', status: 'pending_verification' });
@@ -70,8 +87,29 @@ test('a newcomer registers, activates, is given money, sends some and sees it', 
 
   await api.post('/api/ompay/logout', { token });
   expect((await balance(token)).statusCode).toBe(401);
-});
+}
 
-function balance(token: string): Promise<Answer> {
-  return api.get('/api/ompay/balance', { token });
+async function beLocked(api: TestApi): Promise<void> {
+  const { phone: telephone } = await api.customer();
+  const login = (password: string): Promise<Answer> =>
+    api.post('/api/auth/login', { body: { telephone, password } });
+  const guesses = await Promise.all(Array.from({ length: 8 }, () => login('pas-le-bon')));
+  expect(guesses.filter(({ statusCode }) => statusCode === 401)).toHaveLength(5);
+  expect((await login(PASSWORD)).statusCode).toBe(429);
+  api.clock.pass(15 * 60_000);
+  expect((await login(PASSWORD)).statusCode).toBe(200);
+}
+
+async function dispatchTwice(api: TestApi): Promise<void> {
+  const delivered: string[] = [];
+  const { database, clock, foundations, settings } = api;
+  const deliver = async ({ id }: Message): Promise<void> => {
+    delivered.push(id);
+  };
+  const parts = { database, clock, key: deriveKeys(settings.key).outbox, deliver, log: foundations.log };
+  await Promise.all([dispatchOnce(parts), dispatchOnce(parts)]);
+  await dispatchOnce(parts);
+  expect(delivered.length).toBeGreaterThan(3);
+  expect(new Set(delivered).size).toBe(delivered.length);
+  expect(await countWaiting(database.kysely)).toBe(0);
 }

@@ -157,7 +157,7 @@ test('a database that is away, or not as it should be, is told as declared', asy
     transaction: (work) => api.database.transaction((trx) => work(trx.withSchema('pg_catalog'))),
   };
   for (const database of [away, unmigrated]) {
-    const server = buildServer({ ...foundations, database });
+    const server = buildServer({ ...foundations, database, settings: { ...settings, debug: true } });
     for (const { id, method, path } of operations) {
       const response = await server.inject({
         method,
@@ -167,6 +167,7 @@ test('a database that is away, or not as it should be, is told as declared', asy
       });
       const { statusCode, headers, body } = response;
       seen.add(assertDeclared({ method, path, statusCode, headers, body }));
+      if (statusCode >= 500 && id !== 'health') expect(JSON.parse(body).debug).toMatch(/database|relation/);
     }
     await server.close();
   }

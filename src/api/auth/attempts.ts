@@ -45,12 +45,15 @@ export function counterKey(secret: Buffer, rule: AttemptRule, phone: string): st
 export async function countAttempt(database: Database, attempt: Attempt): Promise<number> {
   if (await countFirst(database, attempt)) return 0;
   if (await countNext(database, attempt)) return 0;
-  const counter = await database.kysely
+  const counters = await database.kysely
     .selectFrom('attempt_counters')
     .select('window_start_ms')
     .where('counter_key', '=', attempt.key)
-    .executeTakeFirst();
-  return Math.max(1, (counter?.window_start_ms ?? 0) + attempt.rule.windowMs - attempt.now);
+    .execute();
+  return Math.max(
+    1,
+    ...counters.map((counter) => counter.window_start_ms + attempt.rule.windowMs - attempt.now),
+  );
 }
 
 function countFirst(database: Database, { key, now }: Attempt): Promise<boolean> {

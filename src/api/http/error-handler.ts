@@ -1,27 +1,47 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
-import { OmpayError } from '../../core/errors.ts';
-import { contentTypeOf, renderError } from '../answer.ts';
+import { messageOf, OmpayError } from '../../core/errors.ts';
+import { contentTypeOf, type Extra, renderError } from '../answer.ts';
 import { CommitUnknownError, isConnectionLost } from '../db/errors.ts';
 import { API_ERRORS, ApiError } from '../errors.ts';
+import { scrub } from '../log.ts';
 import { readerOf } from './request.ts';
 import { validationError } from './validation.ts';
 
-/** The only writer of errors. What is not known here is a fault of ours: logged with its cause, told without it. */
-export async function handleError(
-  thrown: FastifyError,
+type ErrorHandler = (thrown: FastifyError, request: FastifyRequest, reply: FastifyReply) => Promise<string>;
+
+/**
+ * The only writer of errors. What is not known here is a fault of ours: logged with its cause, and told without it
+ * unless `debug` is on (APP_DEBUG, refused in production).
+ */
+export function errorHandler(debug: boolean): ErrorHandler {
+  return async (thrown, request, reply) => {
+    const error = apiErrorOf(thrown);
+    const ours = API_ERRORS[error.errorName].status >= 500;
+    if (ours) request.log.error({ err: error.cause }, error.errorName);
+    const shown = debug && ours ? { debug: scrub(messageOf(error.cause)) } : {};
+    return written(error, request, reply, shown);
+  };
+}
+
+export async function handleUnknownRoute(request: FastifyRequest, reply: FastifyReply): Promise<string> {
+  return written(new ApiError('routeNotFound'), request, reply);
+}
+
+/** An address that cannot be decoded leads nowhere either; it is met before hooks and handlers are. */
+export function handleUnreadableAddress(
+  _error: FastifyError,
   request: FastifyRequest,
   reply: FastifyReply,
-): Promise<string> {
-  const error = apiErrorOf(thrown);
-  if (API_ERRORS[error.errorName].status >= 500) request.log.error({ err: error.cause }, error.errorName);
-  const answer = renderError(error, readerOf(request));
+): void {
+  void reply.send(written(new ApiError('routeNotFound'), request, reply));
+}
+
+/** Sets the status and the headers, and gives the body. */
+function written(error: ApiError, request: FastifyRequest, reply: FastifyReply, extra: Extra = {}): string {
+  const answer = renderError(error, readerOf(request), extra);
   void reply.code(answer.statusCode).type(contentTypeOf(answer.body));
   if (error.retryAfterSeconds !== null) void reply.header('retry-after', error.retryAfterSeconds);
   return answer.body;
-}
-
-export async function handleUnknownRoute(): Promise<never> {
-  throw new ApiError('routeNotFound');
 }
 
 function apiErrorOf(thrown: FastifyError | OmpayError | ApiError): ApiError {

@@ -33,8 +33,8 @@ export function addressOf(request: FastifyRequest): string {
 
 /** The caller's X-Request-Id when it is fit for a log line and a header, else a new one. */
 export function requestIdOf(headers: IncomingHttpHeaders, epochMs: number): string {
-  const given = String(headers['x-request-id']);
-  return /^[\w.-]{8,64}$/.test(given) ? given : uuidv7(epochMs);
+  const given = headers['x-request-id'];
+  return typeof given === 'string' && /^[\w.-]{8,64}$/.test(given) ? given : uuidv7(epochMs);
 }
 
 /** W3C Trace Context, version 00; anything else is left out of the logs. */

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestAsyncHookHandler } from 'fastify';
 import { contentTypeOf, successBody } from '../answer.ts';
-import { type ApiError, refusedFor } from '../errors.ts';
+import { refusedFor } from '../errors.ts';
 import type { Sentence } from '../language.ts';
 import type { StoredAnswer } from '../ledger/types.ts';
 import type { RequestOf, RequestSchema } from '../schemas/json.ts';
@@ -113,9 +113,4 @@ function send(
       void reply.code(answer.statusCode).type(answer.contentType);
       return answer.body;
   }
-}
-
-/** Throws unless the answer is expected: kept here so that handlers stay expressions. */
-export function refuseWhen(condition: boolean, error: ApiError): void {
-  if (condition) throw error;
 }

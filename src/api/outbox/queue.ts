@@ -62,7 +62,7 @@ export async function readOutbox(
   const rows = await kysely
     .selectFrom('outbox')
     .selectAll()
-    .orderBy('created_at_ms', 'desc')
+    // Ids are UUIDv7: their order is that of time, and the primary key gives it without a sort.
     .orderBy('id', 'desc')
     .limit(options.limit)
     .execute();

@@ -76,15 +76,15 @@ const IDENTITY = {
   error_code: { type: 'integer' },
   code: TEXT,
   request_id: TEXT,
+  debug: { type: 'string', description: 'What went wrong inside; only where APP_DEBUG is on.' },
 };
 
+const OPTIONAL = ['errors', 'error_code', 'debug'];
+
 /** `errors` when fields are wrong, else `error_code`. */
-export const ERROR = strictObject({ success: { const: false }, message: TEXT, ...IDENTITY }, [
-  'errors',
-  'error_code',
-]);
+export const ERROR = strictObject({ success: { const: false }, message: TEXT, ...IDENTITY }, OPTIONAL);
 
 export const PROBLEM = strictObject(
   { type: TEXT, title: TEXT, status: { type: 'integer' }, detail: TEXT, ...IDENTITY },
-  ['errors', 'error_code'],
+  OPTIONAL,
 );

@@ -78,6 +78,31 @@ test('an unknown address and an unknown method are 404', async () => {
   expect(response.statusCode).toBe(404);
 });
 
+test('an address that cannot be decoded is refused in the same form', async () => {
+  const response = await api.app.inject({ method: 'GET', url: '/api/%zz' });
+  expect(response.json()).toMatchObject({ success: false, code: 'route_introuvable' });
+  expect(response.statusCode).toBe(404);
+});
+
+test('an unexpected error is told without its cause', async () => {
+  const { phone } = await api.customer();
+  await api.database.kysely
+    .updateTable('users')
+    .set({ password_hash: 'x' })
+    .where('telephone', '=', `+221${phone}`)
+    .execute();
+  const { statusCode, json } = await login({ body: { telephone: phone, password: 'un-mot-de-passe' } });
+  expect(statusCode).toBe(500);
+  expect(json).toEqual({
+    success: false,
+    message: 'Erreur interne. Donnez request_id au support.',
+    error_code: 5001,
+    code: 'erreur_interne',
+    request_id: expect.any(String),
+  });
+  expect(api.lines.join('')).toContain('another form');
+});
+
 test('answers are not stored, not sniffed, and carry the request id that came', async () => {
   const given = await api.get('/health', { headers: { 'x-request-id': 'app-42.mobile_7' } });
   expect(given.headers).toMatchObject({
@@ -85,6 +110,9 @@ test('answers are not stored, not sniffed, and carry the request id that came', 
     'cache-control': 'no-store',
     'x-content-type-options': 'nosniff',
   });
+  const [first, second] = [await api.get('/health'), await api.get('/health')];
+  expect(first.headers['x-request-id']).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7/);
+  expect(second.headers['x-request-id']).not.toBe(first.headers['x-request-id']);
   for (const bad of ['court', 'a b c d e f', 'x'.repeat(65), 'ligne\\nlog--']) {
     const { headers } = await api.get('/health', { headers: { 'x-request-id': bad } });
     expect(headers['x-request-id']).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7/);
@@ -117,6 +145,7 @@ test('health tells the release, the services and that Redis is unused', async ()
 });
 
 test('health warns of a thousand waiting messages, and metrics count them', async () => {
+  await api.database.kysely.deleteFrom('outbox').execute();
   const rows = Array.from({ length: 1000 }, (_row, index) => ({
     id: `waiting-${index}`,
     channel: 'sms' as const,

@@ -129,19 +129,25 @@ test('a database that is away is logged, and the loops go on', async () => {
   await away.close();
 });
 
-test('expired sessions and old counters are removed, living ones are not', async () => {
+test('expired sessions, old counters and old delivered messages are removed, others are not', async () => {
   const { kysely } = api.database;
   const person = await api.customer();
   await api.post('/api/auth/login', { body: { telephone: person.phone, password: 'faux' } });
   const count = async () => [
     (await kysely.selectFrom('sessions').select('token_hash').execute()).length,
     (await kysely.selectFrom('attempt_counters').select('counter_key').execute()).length,
+    (await outbox()).length,
   ];
+  await dispatchOnce(partsFor(async () => {}));
+  await write('jamais partie');
   await removeExpired(api.database, api.clock.now());
-  expect(await count()).toEqual([2, 1]);
+  expect(await count()).toEqual([2, 1, 2]);
   api.clock.pass(25 * 3_600_000);
   await removeExpired(api.database, api.clock.now());
-  expect(await count()).toEqual([1, 0]);
+  expect(await count()).toEqual([1, 0, 2]);
+  api.clock.pass(30 * 24 * 3_600_000);
+  await removeExpired(api.database, api.clock.now());
+  expect(await count()).toEqual([0, 0, 1]);
   const housekeeper = startHousekeeping({
     database: api.database,
     clock: api.clock,

@@ -11,13 +11,7 @@ export function restoreGuide(manifest: Omit<Manifest, 'proofSha256' | 'guideSha2
 The database \`${manifest.engine}-${manifest.serverUuid}\` of the site \`${manifest.site}\`, ${manifest.serverVersion},
 copied ${manifest.method === 'online' ? 'while it served' : 'while it was stopped'}, from ${manifest.startedAt} to ${manifest.finishedAt}, consistent at ${manifest.to}.
 
-With ompay, proven on the way:
-
-\`\`\`sh
-ompay restore ${manifest.id} --into FOLDER
-\`\`\`
-
-With stock tools (age, zstd, tar). KEY is the private key file of one of the recipients:
+It opens with stock tools (age, zstd, tar). KEY is the private key file of one of the recipients:
 
 ${recipients}
 

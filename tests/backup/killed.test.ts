@@ -18,6 +18,7 @@ let folder: string;
 let database: TestDatabase;
 let deps: BackupDeps;
 let keyFile: string;
+let temporary: string;
 
 beforeAll(async () => {
   folder = await temporaryFolder();
@@ -25,6 +26,8 @@ beforeAll(async () => {
   await database.query(LEDGER_TABLES);
   await database.query(postTransfers(100));
   const keys = signingKeys();
+  temporary = join(folder, 'tmp');
+  await mkdir(temporary);
   keyFile = join(folder, 'signing.pem');
   await writeFile(keyFile, keys.signingKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 });
   deps = await backupDeps(folder, keys);
@@ -39,6 +42,8 @@ afterAll(async () => {
 async function runKilled(moment: string): Promise<string> {
   const child = spawn(process.execPath, [SCRIPT, folder, keyFile, moment], {
     stdio: ['ignore', 'ignore', 'inherit'],
+    // A temporary folder of its own: what it leaves there is told apart from that of tests running at the same time.
+    env: { ...process.env, TMPDIR: temporary },
   });
   const [code, signal] = await once(child, 'exit');
   return String(signal ?? code);
@@ -81,6 +86,7 @@ for (const { moment, published } of MOMENTS) {
     expect(await names('work/scratch')).toEqual([]);
     expect(await names('work/intents')).toEqual([]);
     expect(await hostsIn(join(folder, 'work'))).toEqual([]);
+    expect(await readdir(temporary)).toEqual([]);
   });
 }
 

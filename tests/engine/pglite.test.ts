@@ -10,7 +10,6 @@ import { isAlive } from '../../src/core/process.ts';
 import { ownerFileOf } from '../../src/engine/data-folder.ts';
 import type { Engine } from '../../src/engine/engine.ts';
 import { engineOf } from '../../src/engine/index.ts';
-import { ownerFileOf as ownerFileOfHost } from '../../src/engine/pglite-host/host.ts';
 import { copyInto, engineContract } from '../contract/engine.ts';
 import { LEDGER_TABLES, postTransfers } from '../fixtures/ledger.ts';
 import {
@@ -67,10 +66,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await database.stop('SIGKILL');
   await removeFolder(folder);
-});
-
-test('the owner file is the one that the database host writes', () => {
-  expect(ownerFileOf('/x/data')).toBe(ownerFileOfHost('/x/data'));
 });
 
 test('no request waits a second while 100 MB are copied', async () => {

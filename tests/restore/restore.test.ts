@@ -129,7 +129,7 @@ test('the commands of RESTORE.md, as they stand there, give a database that is p
     ([, block]) => block ?? '',
   );
   const into = join(folder, 'restored');
-  const line = (blocks[1] ?? '')
+  const line = (blocks[0] ?? '')
     .replaceAll('KEY', keyPath(join(folder, 'keys'), 'escrow'))
     .replaceAll('FOLDER', into);
   expect(line).toContain('age -d -i');

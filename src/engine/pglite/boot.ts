@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { Clock } from '../../core/clock.ts';
 import { OmpayError } from '../../core/errors.ts';
 import { livingOwner } from '../../core/ownership.ts';
@@ -12,6 +12,7 @@ import { connect, type PgSession } from './session.ts';
 
 /** What PostgreSQL's clients expect a socket's name to be. */
 const SOCKET_NAME = '.s.PGSQL.5432';
+const SOCKET_FOLDER_PREFIX = 'ompay-boot-';
 const POLL_MS = 15;
 const QUERY_TIMEOUT_MS = 60_000;
 const CLEAN_STOP_TIMEOUT_MS = 15_000;
@@ -30,13 +31,15 @@ export async function bootPglite(
   request: BootRequest,
 ): Promise<BootedDatabase> {
   // A socket's path is short (107 bytes), the folder's may not be.
-  const socketFolder = await mkdtemp(join(tmpdir(), 'ompay-boot-'));
+  const socketFolder = await mkdtemp(join(tmpdir(), SOCKET_FOLDER_PREFIX));
+  await writeFile(socketNoteOf(folder), socketFolder, { mode: 0o600 });
   const host = startHost(settings, folder, join(socketFolder, SOCKET_NAME));
   const stop = async (how: 'clean' | 'kill'): Promise<void> => {
     try {
       await stopHost(host, how, settings.clock);
     } finally {
       await rm(socketFolder, { recursive: true, force: true });
+      await rm(socketNoteOf(folder), { force: true });
     }
   };
   try {
@@ -144,11 +147,20 @@ async function stopHost({ child }: HostProcess, how: 'clean' | 'kill', clock: Cl
   }
 }
 
-/** Kills a host that outlived the process that booted it. Its owner file says who it is, start time included. */
+/** Ends a host that outlived the process that booted it (its owner file says who it is, start time included). */
 export async function reapPglite(folder: string): Promise<void> {
   const ownerFile = ownerFileOf(folder);
   const owner = livingOwner(ownerFile);
   if (owner !== undefined && owner.pid !== process.pid) process.kill(owner.pid, 'SIGKILL');
-  await rm(ownerFile, { force: true });
-  await rm(`${ownerFile}.mutex`, { force: true });
+  const socketFolder = await readFile(socketNoteOf(folder), 'utf8').catch(() => '');
+  // That run may have had another temporary folder.
+  if (basename(socketFolder).startsWith(SOCKET_FOLDER_PREFIX)) {
+    await rm(socketFolder, { recursive: true, force: true });
+  }
+  for (const path of [ownerFile, `${ownerFile}.mutex`, socketNoteOf(folder)]) await rm(path, { force: true });
+}
+
+/** Says beside the data folder where its socket is, so that `reap` finds what a killed run left there. */
+function socketNoteOf(folder: string): string {
+  return `${folder}.socket-folder`;
 }

@@ -60,7 +60,7 @@ function uuidOf(systemIdentifier: bigint): string {
 }
 
 /** PostgreSQL's own form: high and low 32 bits, hexadecimal. */
-export function lsnText(lsn: bigint): string {
+function lsnText(lsn: bigint): string {
   return `${(lsn >> 32n).toString(16)}/${(lsn & 0xffffffffn).toString(16)}`.toUpperCase();
 }
 

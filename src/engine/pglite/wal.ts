@@ -5,7 +5,7 @@ import { OmpayError, systemCodeOf } from '../../core/errors.ts';
 import { parseLsn } from './control.ts';
 
 /** PGlite is built with PostgreSQL's default segment size. */
-export const SEGMENT_BYTES = 16 * 1024 * 1024;
+const SEGMENT_BYTES = 16 * 1024 * 1024;
 const SEGMENTS_PER_ID = 0x1_0000_0000n / BigInt(SEGMENT_BYTES);
 const PAGE_BYTES = 8192;
 /** XLogPageHeaderData, src/include/access/xlog_internal.h: xlp_pageaddr, the page's own place in the log. */

@@ -22,10 +22,6 @@ export function basePrefix(repository: string, backup: { id: string; startedAtMs
   return `${repository}base/${compactTime(backup.startedAtMs)}-${backup.id}/`;
 }
 
-export function basesPrefix(repository: string): string {
-  return `${repository}base/`;
-}
-
 export function payloadKey(base: string): string {
   return `${base}${PAYLOAD_FILE}`;
 }

@@ -87,7 +87,7 @@ async function assertRecipient(identity: Secret, recipients: readonly Recipient[
   });
 }
 
-export function assertDigest(seen: Meter, expected: Digest, what: string): void {
+function assertDigest(seen: Meter, expected: Digest, what: string): void {
   const { sizeBytes, sha256 } = seen.digest();
   if (sizeBytes === expected.sizeBytes && sha256 === expected.sha256) return;
   throw damaged(

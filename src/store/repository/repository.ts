@@ -7,10 +7,10 @@ import { collect } from './meter.ts';
 import { documentOrigin } from './origin.ts';
 import { type RepositoryName, repositoryFileKey, repositoryPrefix } from './paths.ts';
 
-export const FORMAT_VERSION = 1;
+const FORMAT_VERSION = 1;
 const MAX_BYTES = 64 * 1024;
 
-export interface RepositoryFile extends RepositoryName {
+interface RepositoryFile extends RepositoryName {
   readonly recipients: readonly Recipient[];
 }
 

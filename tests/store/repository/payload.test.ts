@@ -115,6 +115,20 @@ test('another payload for the same key is not taken for this one', async () => {
   });
 });
 
+test('both recorded hashes are checked, of the stored bytes and of the archive inside', async () => {
+  const { sealed, keys } = await seal();
+  const wrong = { sizeBytes: 1, sha256: '0'.repeat(64) };
+  for (const [change, told] of [
+    [{ cipher: wrong }, 'the encrypted payload has'],
+    [{ plain: wrong }, 'the archive inside the payload has'],
+  ] as const) {
+    await expect(unseal({ ...sealed, ...change }, sealed.written, keys)).rejects.toMatchObject({
+      code: 'backupDamaged',
+      message: expect.stringContaining(told),
+    });
+  }
+});
+
 test('a key that is not a recipient is named, and the private key is not', async () => {
   const { sealed, keys } = await seal();
   const stranger = await generateAgeKey();

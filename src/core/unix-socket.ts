@@ -1,4 +1,4 @@
-import { chmodSync, rmSync } from 'node:fs';
+import { chmodSync, lstatSync, rmSync } from 'node:fs';
 import { connect, type Server } from 'node:net';
 import { OmpayError, systemCodeOf } from './errors.ts';
 
@@ -23,7 +23,8 @@ export async function listenOnSocket(server: Server, path: string): Promise<void
 async function removeStaleSocket(path: string): Promise<void> {
   const code = await connectCode(path);
   if (code === 'ENOENT') return;
-  if (code === 'ECONNREFUSED') return rmSync(path, { force: true });
+  // A plain file refuses connections too, and may be somebody's.
+  if (code === 'ECONNREFUSED' && lstatSync(path).isSocket()) return rmSync(path, { force: true });
   const seen = code === undefined ? 'a process answers there' : `connecting gives ${code}`;
   throw new OmpayError('stateUnusable', `the socket ${path} is in use: ${seen}`, {
     hint: 'see which process runs: ompay status',

@@ -2,6 +2,8 @@ import { request } from 'node:http';
 import { messageOf, OmpayError } from '../core/errors.ts';
 import type { FrontCounts } from './proxy/counts.ts';
 
+export type { FrontCounts, TargetCounts } from './proxy/counts.ts';
+
 const TIMEOUT_MS = 2000;
 
 /** What users saw, by slot, since the front started. Throws `hostUnreachable` when the front does not answer. */

@@ -4,6 +4,10 @@ import type { ServiceStatus } from './supervisor/service.ts';
 import type { ServiceName, ServiceSpec } from './supervisor/spec.ts';
 import type { SwitchRequest, SwitchResult } from './supervisor/switch.ts';
 
+export type { ServiceStatus } from './supervisor/service.ts';
+export type { ServiceName, ServiceSpec } from './supervisor/spec.ts';
+export type { SwitchRequest, SwitchResult } from './supervisor/switch.ts';
+
 export interface SupervisorStatus {
   readonly pid: number;
   readonly services: readonly ServiceStatus[];

@@ -102,7 +102,9 @@ rmSync(path, { force: true });
 let seen = 0;
 const server = http.createServer({ keepAliveTimeout: 75_000 }, (request, response) => {
   request.resume();
-  request.on('end', () => response.end(JSON.stringify({ slot: '${name}', pid: process.pid, seen: ++seen })));
+  const body = JSON.stringify({ slot: '${name}', pid: process.pid, seen: ++seen });
+  // Long enough that a switch always finds requests at work.
+  setTimeout(() => response.end(body), 50);
 });
 server.listen(path);`;
 

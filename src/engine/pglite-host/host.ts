@@ -3,10 +3,13 @@ import { dirname } from 'node:path';
 import type { Clock } from '../../core/clock.ts';
 import { OmpayError } from '../../core/errors.ts';
 import { dropOwnership, takeOwnership } from '../../core/ownership.ts';
+import { ownerFileOf } from '../data-folder.ts';
 import { Backend } from './backend.ts';
 import { keepCheckpoints } from './checkpoints.ts';
 import { engineOf, openPglite } from './database.ts';
 import { servePg } from './server.ts';
+
+export { ownerFileOf } from '../data-folder.ts';
 
 const MAX_CONNECTIONS = 64;
 const IDLE_IN_TRANSACTION_MS = 5000;
@@ -23,11 +26,6 @@ export interface HostSettings {
 export interface RunningHost {
   /** Checkpoints and closes: the next start has nothing to replay. */
   close(): Promise<void>;
-}
-
-/** The file that names the process that owns a data folder; beside it, so that no backup copies it. */
-export function ownerFileOf(dataFolder: string): string {
-  return `${dataFolder}.owner`;
 }
 
 /**

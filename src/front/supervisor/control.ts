@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { messageOf, OmpayError } from '../../core/errors.ts';
 import { isServiceName, isServiceSpec } from './spec.ts';
 import type { Supervisor } from './supervisor.ts';
-import { type SwitchRequest, switchSlot } from './switch.ts';
+import type { SwitchRequest } from './switch.ts';
 
 const MAX_BODY_BYTES = 256 * 1024;
 
@@ -43,7 +43,7 @@ async function answer(supervisor: Supervisor, request: IncomingMessage): Promise
       if (service !== undefined && isServiceName(service)) await supervisor.remove(service);
       return ok({});
     case 'POST /switch':
-      return ok(switchSlot(supervisor.paths, switchRequest(await readJson(request))));
+      return ok(supervisor.switchTo(switchRequest(await readJson(request))));
     case 'POST /shutdown':
       await supervisor.shutdown();
       return ok({});

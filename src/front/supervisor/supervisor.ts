@@ -6,6 +6,7 @@ import { rotateLog } from './rotate.ts';
 import { findRunning, pidFileOf } from './running.ts';
 import { Service, type ServiceStatus } from './service.ts';
 import { readSpecs, SERVICE_NAMES, type ServiceName, type ServiceSpec, writeSpecs } from './spec.ts';
+import { type SwitchRequest, type SwitchResult, switchSlot } from './switch.ts';
 
 const ROTATE_INTERVAL_MS = 5000;
 /** As long as a slot takes at most to finish its requests. */
@@ -21,7 +22,7 @@ export interface SupervisorPaths {
 
 /** Keeps the services of services.json running. Changes are made one after the other. */
 export class Supervisor {
-  readonly paths: SupervisorPaths;
+  readonly #paths: SupervisorPaths;
   readonly #clock: Clock;
   readonly #services = new Map<ServiceName, Service>();
   #changes: Promise<unknown> = Promise.resolve();
@@ -29,13 +30,13 @@ export class Supervisor {
   #ended: boolean = false;
 
   constructor(paths: SupervisorPaths, clock: Clock) {
-    this.paths = paths;
+    this.#paths = paths;
     this.#clock = clock;
   }
 
   /** Adopts what runs, starts what does not, ends what runs but is not to. */
   start(): void {
-    const specs = readSpecs(this.paths.services);
+    const specs = readSpecs(this.#paths.services);
     for (const name of SERVICE_NAMES) {
       const spec = specs.find((each) => each.name === name);
       if (spec === undefined) this.#endLeftover(name);
@@ -46,11 +47,11 @@ export class Supervisor {
 
   /** Its supervisor died between taking it out of services.json and ending it; adopted later it would be the wrong program. */
   #endLeftover(name: ServiceName): void {
-    const leftover = findRunning(this.paths.run, name);
+    const leftover = findRunning(this.#paths.run, name);
     if (leftover === undefined) return;
     void this.#change(async () => {
       await endProcess(leftover, LEFTOVER_TIMEOUT_MS, this.#clock);
-      rmSync(pidFileOf(this.paths.run, name), { force: true });
+      rmSync(pidFileOf(this.#paths.run, name), { force: true });
     });
   }
 
@@ -80,6 +81,11 @@ export class Supervisor {
     });
   }
 
+  /** Makes a slot live. Throws `lockLost` when its run may not any more. */
+  switchTo(request: SwitchRequest): SwitchResult {
+    return switchSlot(this.#paths, request, this.#clock);
+  }
+
   /** Stops everything, front first; services.json stays, for the next start. */
   shutdown(): Promise<void> {
     clearInterval(this.#rotation);
@@ -91,7 +97,7 @@ export class Supervisor {
   }
 
   #begin(spec: ServiceSpec): void {
-    const service = new Service(spec, this.paths.run, this.#clock);
+    const service = new Service(spec, this.#paths.run, this.#clock);
     this.#services.set(spec.name, service);
     service.start();
   }
@@ -101,11 +107,11 @@ export class Supervisor {
   }
 
   #save(specs: readonly ServiceSpec[]): void {
-    writeSpecs(this.paths.services, specs);
+    writeSpecs(this.#paths.services, specs);
   }
 
   #rotate(): void {
-    for (const log of [this.paths.log, ...this.#specs().map((spec) => spec.logFile)]) {
+    for (const log of [this.#paths.log, ...this.#specs().map((spec) => spec.logFile)]) {
       try {
         rotateLog(log);
       } catch (error) {

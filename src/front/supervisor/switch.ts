@@ -1,5 +1,6 @@
 import { lstatSync, readFileSync, readlinkSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import type { Clock } from '../../core/clock.ts';
 import { OmpayError, systemCodeOf } from '../../core/errors.ts';
 import { writeFileAtomic } from '../../core/files.ts';
 import type { Slot } from '../../core/layout.ts';
@@ -16,7 +17,7 @@ export interface SwitchRequest {
 export interface SwitchResult {
   readonly previous: string | null;
   readonly current: string | null;
-  /** How long the rename took, microseconds. */
+  /** How long making the new link and renaming it over the old one took. */
   readonly switchMicroseconds: number;
 }
 
@@ -28,14 +29,17 @@ export interface SwitchResult {
 export function switchSlot(
   paths: { readonly run: string; readonly lock: string },
   request: SwitchRequest,
+  clock: Clock,
 ): SwitchResult {
   return withMutex(`${paths.lock}.mutex`, MUTEX_TIMEOUT_MS, () => {
     refuseStale(paths, request.fencingToken);
     const link = join(paths.run, 'current.sock');
     const previous = targetOf(link);
     writeFileAtomic(join(paths.run, 'fence'), String(request.fencingToken), 0o600);
-    const switchMicroseconds =
-      request.slot === null ? removeLink(link) : replaceLink(link, `${request.slot}.sock`);
+    const startedMs = clock.monotonicMs();
+    if (request.slot === null) rmSync(link, { force: true });
+    else replaceLink(link, `${request.slot}.sock`);
+    const switchMicroseconds = Math.round((clock.monotonicMs() - startedMs) * 1000);
     return { previous, current: targetOf(link), switchMicroseconds };
   });
 }
@@ -82,17 +86,9 @@ function targetOf(link: string): string | null {
   }
 }
 
-function replaceLink(link: string, target: string): number {
+function replaceLink(link: string, target: string): void {
   const temporary = `${link}.next`;
   rmSync(temporary, { force: true });
   symlinkSync(target, temporary);
-  const startedNs = process.hrtime.bigint();
   renameSync(temporary, link);
-  return Number((process.hrtime.bigint() - startedNs) / 1000n);
-}
-
-function removeLink(link: string): number {
-  const startedNs = process.hrtime.bigint();
-  rmSync(link, { force: true });
-  return Number((process.hrtime.bigint() - startedNs) / 1000n);
 }

@@ -9,13 +9,11 @@ describe('keeping services running', () => {
     await using installation = openInstallation();
     await installation.startSupervisor();
     await installation.supervisor.put(installation.service('blue', IDLE));
-    const startedAtMs = performance.now();
     const killed = await kill(installation, 'blue');
     const status = await eventually(async () => {
       const seen = await statusOf(installation, 'blue');
       return seen?.restarts === 1 && seen.pid !== null ? seen : undefined;
     });
-    expect(performance.now() - startedAtMs).toBeLessThan(1000);
     expect(status).toMatchObject({ lastExit: 'signal SIGKILL' });
     expect(status.pid).not.toBe(killed);
     expect(installation.processes('blue')).toEqual([status.pid]);

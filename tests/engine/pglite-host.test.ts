@@ -142,8 +142,8 @@ describe('the life of a database host', () => {
     while (keys.length < 500) await delay(5);
     await host.signal('SIGKILL');
     await Promise.all(writers);
-    // On a machine so busy that any start takes longer, twice that is the bar.
-    expect(await host.start()).toBeLessThan(Math.max(3000, 2 * firstStartMs));
+    // On a machine so busy that any start takes seconds, four times that is the bar.
+    expect(await host.start()).toBeLessThan(Math.max(3000, 4 * firstStartMs));
     const { rows } = await (await host.connect()).query('SELECT key FROM acknowledged');
     const stored = new Set(rows.map((row) => row.key));
     expect(keys.filter((key) => !stored.has(key))).toEqual([]);

@@ -1,16 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { beforeAll, expect, it, onTestFinished } from 'vitest';
-import { type Database, openDatabase } from '../../src/api/db/open.ts';
+import { beforeAll, expect, it } from 'vitest';
+import type { Database } from '../../src/api/db/open.ts';
 import type { DatabaseSettings } from '../../src/api/db/settings.ts';
 import { HOUSE } from '../../src/api/ledger/house.ts';
 import { checkInvariants } from '../../src/api/ledger/invariants.ts';
-import { createLedger, type LedgerParts } from '../../src/api/ledger/ledger.ts';
+import type { LedgerParts } from '../../src/api/ledger/ledger.ts';
 import type { Ledger, PostRequest, PostResult } from '../../src/api/ledger/types.ts';
 import { verifyChain } from '../../src/api/ledger/verify-chain.ts';
-import { MIGRATIONS } from '../../src/api/migrations/index.ts';
-import { migrateUp } from '../../src/api/migrations/runner.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import type { DatabaseServer } from '../fixtures/databases.ts';
+import { migratedDatabase, openLedger, twoAccounts } from '../fixtures/ledgers.ts';
 import { balanceOf, fund, makeAccounts, request, type TestAccount } from '../fixtures/people.ts';
 
 /** What every database must give the ledger. The server may be killed by the tests; it is empty at the start. */
@@ -18,16 +17,13 @@ export function ledgerContract(server: () => DatabaseServer): void {
   let settings: DatabaseSettings;
 
   beforeAll(async () => {
-    settings = await server().emptyDatabase();
-    const db = openDatabase(settings);
-    await migrateUp(db, MIGRATIONS, systemClock);
-    await db.close();
+    settings = await migratedDatabase(server());
   });
 
   const setUp = (change: Partial<LedgerParts> = {}) => openLedger(settings, change);
 
   it('moves money by entries that sum to zero, and takes the fee from the sender', async () => {
-    const { db, ledger, pair } = await setUp();
+    const { db, ledger, pair } = setUp();
     const [payer, payee] = await pair();
     const feesBefore = await balanceOf(db, HOUSE.fees.id);
     const { transfer } = await post(ledger, {
@@ -52,7 +48,7 @@ export function ledgerContract(server: () => DatabaseServer): void {
   });
 
   it('writes the messages in the same transaction, sealed', async () => {
-    const { db, ledger, pair } = await setUp({ sealMessage: (body) => `sealed(${body})` });
+    const { db, ledger, pair } = setUp({ sealMessage: (body) => `sealed(${body})` });
     const [payer, payee] = await pair();
     const recipient = `+2217${randomUUID().slice(0, 8)}`;
     await ledger.post({
@@ -73,8 +69,8 @@ export function ledgerContract(server: () => DatabaseServer): void {
   });
 
   it('keeps every franc when 500 requests of two processes meet on three accounts', async () => {
-    const first = await setUp();
-    const second = await setUp();
+    const first = setUp();
+    const second = setUp();
     const accounts = await makeAccounts(first.db, [{}, {}, {}]);
     for (const { id } of accounts) await fund(first.ledger, id, 100_000);
     const posts = Array.from({ length: 500 }, (_, index) => {
@@ -91,7 +87,7 @@ export function ledgerContract(server: () => DatabaseServer): void {
   });
 
   it('lets as many spend as the balance allows when all ask at once', async () => {
-    const { db, ledger, pair } = await setUp();
+    const { db, ledger, pair } = setUp();
     const [payer, payee] = await pair();
     const results = await Promise.all(
       Array.from({ length: 60 }, () => ledger.post({ ...between(payer, payee), amountXof: 400 })),
@@ -101,7 +97,7 @@ export function ledgerContract(server: () => DatabaseServer): void {
   });
 
   it('answers a repeated key with the same bytes and moves the money once', async () => {
-    const { db, ledger, pair } = await setUp();
+    const { db, ledger, pair } = setUp();
     const [payer, payee] = await pair();
     const asked = keyed(payer, payee);
     const first = await ledger.post(asked);
@@ -112,7 +108,7 @@ export function ledgerContract(server: () => DatabaseServer): void {
   });
 
   it('refuses a key that comes back with another body', async () => {
-    const { ledger, pair } = await setUp();
+    const { ledger, pair } = setUp();
     const [payer, payee] = await pair();
     const asked = keyed(payer, payee);
     await ledger.post(asked);
@@ -120,7 +116,7 @@ export function ledgerContract(server: () => DatabaseServer): void {
   });
 
   it('tells a repeat that the first is still being worked on', async () => {
-    const { db, ledger, pair } = await setUp();
+    const { db, ledger, pair } = setUp();
     const [payer, payee] = await pair();
     const asked = keyed(payer, payee);
     const [first, repeat, other] = await Promise.all([
@@ -133,8 +129,8 @@ export function ledgerContract(server: () => DatabaseServer): void {
   });
 
   it('moves the money once when two processes are given the same key at once', async () => {
-    const first = await setUp();
-    const second = await setUp();
+    const first = setUp();
+    const second = setUp();
     const [payer, payee] = await first.pair();
     const asked = keyed(payer, payee);
     const results = await Promise.all([first.ledger.post(asked), second.ledger.post(asked)]);
@@ -143,7 +139,7 @@ export function ledgerContract(server: () => DatabaseServer): void {
   });
 
   it('keeps the keys of two users apart', async () => {
-    const { db, ledger, pair } = await setUp();
+    const { db, ledger, pair } = setUp();
     const [payer, payee] = await pair();
     const asked = keyed(payer, payee);
     await ledger.post(asked);
@@ -153,7 +149,7 @@ export function ledgerContract(server: () => DatabaseServer): void {
   });
 
   it('replays a refusal, also once the money would be there', async () => {
-    const { db, ledger, pair } = await setUp();
+    const { db, ledger, pair } = setUp();
     const [payer, payee] = await pair();
     const asked = { ...keyed(payer, payee), amountXof: 20_000 };
     const refused = await ledger.post(asked);
@@ -164,7 +160,7 @@ export function ledgerContract(server: () => DatabaseServer): void {
   });
 
   it('gives the reason and the figures when funds are short, money held counted out', async () => {
-    const { ledger, db } = await setUp();
+    const { ledger, db } = setUp();
     const [payer, payee] = await twoAccounts(db);
     await fund(ledger, payer.id, 1_000);
     await db.kysely.updateTable('accounts').set({ held: 400 }).where('id', '=', payer.id).execute();
@@ -176,7 +172,7 @@ export function ledgerContract(server: () => DatabaseServer): void {
   });
 
   it('refuses accounts that do not exist and a transfer to oneself', async () => {
-    const { ledger, pair } = await setUp();
+    const { ledger, pair } = setUp();
     const [payer] = await pair();
     const nobody = randomUUID();
     const unknown = { reason: 'accountNotFound', accountId: nobody };
@@ -186,7 +182,7 @@ export function ledgerContract(server: () => DatabaseServer): void {
   });
 
   it('fills a balance to its legal ceiling and not a franc further', async () => {
-    const { ledger, db } = await setUp();
+    const { ledger, db } = setUp();
     const [holder] = await makeAccounts(db, [{ kycLevel: 'unidentified' }]);
     if (holder === undefined) throw new Error('an account was made');
     const depot = { type: 'depot' as const, debitAccountId: HOUSE.issuance.id, creditAccountId: holder.id };
@@ -201,8 +197,8 @@ export function ledgerContract(server: () => DatabaseServer): void {
   it('counts what was sent in a day, over batches and processes, and starts again the next day', async () => {
     let shiftMs = 0;
     const clock = { ...systemClock, now: () => Date.UTC(2026, 0, 30, 23, 59) + shiftMs };
-    const { ledger, db } = await setUp({ clock });
-    const other = await setUp({ clock });
+    const { ledger, db } = setUp({ clock });
+    const other = setUp({ clock });
     const [payer, payee] = await twoAccounts(db);
     await fund(ledger, payer.id, 2_000_000);
     await post(ledger, { ...between(payer, payee), amountXof: 1_500_000 });
@@ -221,7 +217,7 @@ export function ledgerContract(server: () => DatabaseServer): void {
 
   it('fails only the request whose own code fails', async () => {
     const errors: unknown[] = [];
-    const { db, ledger, pair } = await setUp({ onError: (error) => errors.push(error) });
+    const { db, ledger, pair } = setUp({ onError: (error) => errors.push(error) });
     const [payer, payee] = await pair();
     const broken: PostRequest = {
       ...keyed(payer, payee),
@@ -242,7 +238,7 @@ export function ledgerContract(server: () => DatabaseServer): void {
   });
 
   it('refuses to change or delete what was written', async () => {
-    const { db, ledger, pair } = await setUp();
+    const { db, ledger, pair } = setUp();
     const [payer, payee] = await pair();
     await post(ledger, between(payer, payee));
     const { kysely } = db;
@@ -256,7 +252,7 @@ export function ledgerContract(server: () => DatabaseServer): void {
   });
 
   it('cannot be made to hold a negative balance by anybody', async () => {
-    const { db, pair } = await setUp();
+    const { db, pair } = setUp();
     const [payer] = await pair();
     const negative = db.kysely
       .updateTable('accounts')
@@ -267,7 +263,7 @@ export function ledgerContract(server: () => DatabaseServer): void {
   });
 
   it('finishes what it accepted, then takes no more', async () => {
-    const { db, ledger, pair } = await setUp();
+    const { db, ledger, pair } = setUp();
     const [payer, payee] = await pair();
     const accepted = Array.from({ length: 20 }, () => ledger.post(between(payer, payee)));
     await ledger.close();
@@ -277,7 +273,7 @@ export function ledgerContract(server: () => DatabaseServer): void {
   });
 
   it('loses no acknowledged transfer when the database is killed, and a key tells of the others', async () => {
-    const { db, ledger, pair } = await setUp();
+    const { db, ledger, pair } = setUp();
     const [payer, payee] = await pair();
     const asked = Array.from({ length: 300 }, () => ({ ...keyed(payer, payee), amountXof: 1 }));
     const results: Promise<PostResult | 'unknown'>[] = [];
@@ -295,44 +291,6 @@ export function ledgerContract(server: () => DatabaseServer): void {
     expect(await balanceOf(db, payee.id)).toBe(300);
     await expectSound(db);
   });
-}
-
-interface OpenedLedger {
-  readonly db: Database;
-  readonly ledger: Ledger;
-  /** Two customers; the first has 10,000 XOF. */
-  pair(): Promise<readonly [TestAccount, TestAccount]>;
-}
-
-async function openLedger(settings: DatabaseSettings, change: Partial<LedgerParts>): Promise<OpenedLedger> {
-  const db = openDatabase(settings);
-  const ledger = createLedger({
-    db,
-    clock: systemClock,
-    sealMessage: (body) => body,
-    onBatch: () => {},
-    onError: () => {},
-    ...change,
-  });
-  onTestFinished(async () => {
-    await ledger.close();
-    await db.close();
-  });
-  return {
-    db,
-    ledger,
-    pair: async () => {
-      const [payer, payee] = await twoAccounts(db);
-      await fund(ledger, payer.id, 10_000);
-      return [payer, payee];
-    },
-  };
-}
-
-async function twoAccounts(db: Database): Promise<readonly [TestAccount, TestAccount]> {
-  const [payer, payee] = await makeAccounts(db, [{}, {}]);
-  if (payer === undefined || payee === undefined) throw new Error('two accounts were made');
-  return [payer, payee];
 }
 
 function between(debit: TestAccount, credit: TestAccount): PostRequest {

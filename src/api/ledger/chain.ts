@@ -19,6 +19,7 @@ export function chainHash(
     transfer.id,
     transfer.reference,
     transfer.type,
+    transfer.status,
     transfer.debit_account_id,
     transfer.credit_account_id,
     transfer.amount,

@@ -7,16 +7,14 @@ import { MIGRATIONS } from '../../../src/api/migrations/index.ts';
 import { migrateUp } from '../../../src/api/migrations/runner.ts';
 import { systemClock } from '../../../src/core/clock.ts';
 import { describeOn, SERVER_KINDS } from '../../fixtures/databases.ts';
+import { migratedDatabase } from '../../fixtures/ledgers.ts';
 import { makeAccounts } from '../../fixtures/people.ts';
 
 describeOn(SERVER_KINDS, 'the dialect', (server, kind) => {
   let settings: DatabaseSettings;
 
   beforeAll(async () => {
-    settings = await server().emptyDatabase();
-    const db = openDatabase(settings);
-    await migrateUp(db, MIGRATIONS, systemClock);
-    await db.close();
+    settings = await migratedDatabase(server());
   });
 
   const open = (): Database => {

@@ -25,6 +25,7 @@ export default defineConfig({
       provider: 'v8',
       include: ['src/api/**/*.ts'],
       reporter: ['text', 'json-summary'],
+      reportOnFailure: true,
       ...(thresholds === undefined ? {} : { thresholds }),
     },
   },

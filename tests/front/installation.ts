@@ -121,9 +121,14 @@ function frontOptions(layout: Layout, port: number, command: SupervisorCommand):
 }
 
 function markedProcesses(marker: string): number[] {
+  return processesWith('environ', `OMPAY_SERVICE=${marker}`);
+}
+
+/** The processes of which /proc/PID/`file`, a list of NUL-ended words, holds the word. */
+function processesWith(file: 'environ' | 'cmdline', word: string): number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
-    .filter((name) => fileText(`/proc/${name}/environ`).split('\0').includes(`OMPAY_SERVICE=${marker}`))
+    .filter((name) => fileText(`/proc/${name}/${file}`).split('\0').includes(word))
     .map(Number);
 }
 
@@ -141,8 +146,8 @@ function killAll(layout: Layout): boolean {
   const services = (['front', 'blue', 'green', 'database'] as const).flatMap((name) =>
     markedProcesses(`${layout.run}#${name}`),
   );
-  const supervisor = livingOwner(join(layout.run, 'supervisor.pid'));
-  const pids = supervisor === undefined ? services : [supervisor.pid, ...services];
+  // One that the front has just started has no pid file yet: it is known by its arguments.
+  const pids = [...processesWith('cmdline', layout.services), ...services];
   for (const pid of pids) {
     try {
       process.kill(pid, 'SIGKILL');

@@ -10,7 +10,8 @@ import { endProcess } from './end.ts';
 import { findRunning, markerOf, pidFileOf } from './running.ts';
 import type { ServiceSpec } from './spec.ts';
 
-const POLL_MS = 100;
+/** How soon the death of an adopted process is seen; that of a child is told at once. */
+const POLL_MS = 50;
 /** A process that lived less than this died quickly; repeated quick deaths are started more and more slowly. */
 const QUICK_DEATH_MS = 1000;
 const MAX_DELAY_MS = 5000;

@@ -17,7 +17,7 @@ export interface SwitchRequest {
 export interface SwitchResult {
   readonly previous: string | null;
   readonly current: string | null;
-  /** How long making the new link and renaming it over the old one took. */
+  /** How long the rename took. */
   readonly switchMicroseconds: number;
 }
 
@@ -36,9 +36,10 @@ export function switchSlot(
     const link = join(paths.run, 'current.sock');
     const previous = targetOf(link);
     writeFileAtomic(join(paths.run, 'fence'), String(request.fencingToken), 0o600);
+    const next = request.slot === null ? null : prepareLink(link, `${request.slot}.sock`);
     const startedMs = clock.monotonicMs();
-    if (request.slot === null) rmSync(link, { force: true });
-    else replaceLink(link, `${request.slot}.sock`);
+    if (next === null) rmSync(link, { force: true });
+    else renameSync(next, link);
     const switchMicroseconds = Math.round((clock.monotonicMs() - startedMs) * 1000);
     return { previous, current: targetOf(link), switchMicroseconds };
   });
@@ -86,9 +87,10 @@ function targetOf(link: string): string | null {
   }
 }
 
-function replaceLink(link: string, target: string): void {
-  const temporary = `${link}.next`;
-  rmSync(temporary, { force: true });
-  symlinkSync(target, temporary);
-  renameSync(temporary, link);
+/** A link beside the one that it will replace, so that the switch is a rename inside one folder. */
+function prepareLink(link: string, target: string): string {
+  const next = `${link}.next`;
+  rmSync(next, { force: true });
+  symlinkSync(target, next);
+  return next;
 }

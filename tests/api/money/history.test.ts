@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { fund, type Json, type Person, startApi, type TestApi } from '../../fixtures/api.ts';
+import { fund, type JsonData, type Person, startApi, type TestApi } from '../../fixtures/api.ts';
 
 let api: TestApi;
 let person: Person;
@@ -19,12 +19,12 @@ beforeAll(async () => {
 });
 afterAll(() => api.close());
 
-async function history(query = ''): Promise<Json> {
+async function history(query = ''): Promise<JsonData> {
   return (await api.get(`/api/ompay/history${query}`, { token: person.token })).json.data;
 }
 
-function amounts(data: Json): number[] {
-  return data.transactions.map(({ montant }: { montant: number }) => montant);
+function amounts(data: JsonData): readonly number[] {
+  return data.transactions.map(({ montant }) => montant);
 }
 
 test('history is newest first, with the side and the fee of this account', async () => {
@@ -54,7 +54,7 @@ test('a cursor walks the same history to its end', async () => {
   const seen: number[] = [];
   let cursor: string | null = '';
   for (let page = 0; cursor !== null && page < 5; page += 1) {
-    const data: Json = await history(`?per_page=2&cursor=${cursor}`);
+    const data: JsonData = await history(`?per_page=2&cursor=${cursor}`);
     seen.push(...amounts(data));
     cursor = data.pagination.next_cursor;
   }

@@ -199,7 +199,7 @@ export function ledgerContract(server: () => DatabaseServer): void {
     const clock = { ...systemClock, now: () => Date.UTC(2026, 0, 30, 23, 59) + shiftMs };
     const { ledger, db } = setUp({ clock });
     const other = setUp({ clock });
-    const [payer, payee] = await twoAccounts(db);
+    const [payer, payee] = await twoAccounts(db, { kind: 'merchant' });
     await fund(ledger, payer.id, 2_000_000);
     await post(ledger, { ...between(payer, payee), amountXof: 1_500_000 });
     await fund(ledger, payer.id, 500_000);

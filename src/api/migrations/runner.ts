@@ -1,8 +1,9 @@
 import type { Clock } from '../../core/clock.ts';
 import { OmpayError } from '../../core/errors.ts';
+import type { ColumnTypes } from '../db/dialect.ts';
 import type { Database } from '../db/open.ts';
 import type { MigrationRow } from '../db/schema.ts';
-import type { Migration } from './kit.ts';
+import type { Migration, Table } from './kit.ts';
 import { migrationKit } from './kit.ts';
 import { withMigrationLock } from './lock.ts';
 
@@ -96,34 +97,37 @@ async function record(db: Database, row: MigrationRow): Promise<void> {
   await db.dialect.insertIfAbsent(db.kysely, 'ompay_migrations', row);
 }
 
-/** PostgreSQL's `create table if not exists` fails when two run at once; the second try then finds the table. */
 async function createBookkeeping(db: Database): Promise<void> {
-  await createTables(db).catch(() => createTables(db));
+  const kit = migrationKit(db.kysely, db.dialect, () => {});
+  for (const table of bookkeepingTables(kit.types)) {
+    // PostgreSQL's `create table if not exists` fails when two run at once; the second try then finds the table.
+    await kit.createTable(table).catch(() => kit.createTable(table));
+  }
+  await kit.insertIfAbsent('ompay_migration_lock', [{ id: 1, owner: '', expires_at_ms: 0 }]);
 }
 
-async function createTables(db: Database): Promise<void> {
-  const kit = migrationKit(db.kysely, db.dialect, () => {});
-  const { code, text, bigint, integer } = kit.types;
-  await kit.createTable({
-    name: 'ompay_migrations',
-    columns: {
-      id: `${code(16)} not null`,
-      name: `${text(100)} not null`,
-      phase: `${code(8)} not null`,
-      applied_at_ms: `${bigint} not null`,
+function bookkeepingTables({ code, text, bigint, integer }: ColumnTypes): readonly Table[] {
+  return [
+    {
+      name: 'ompay_migrations',
+      columns: {
+        id: `${code(16)} not null`,
+        name: `${text(100)} not null`,
+        phase: `${code(8)} not null`,
+        applied_at_ms: `${bigint} not null`,
+      },
+      primaryKey: ['id', 'phase'],
     },
-    primaryKey: ['id', 'phase'],
-  });
-  await kit.createTable({
-    name: 'ompay_migration_lock',
-    columns: {
-      id: `${integer} not null`,
-      owner: `${text(100)} not null`,
-      expires_at_ms: `${bigint} not null`,
+    {
+      name: 'ompay_migration_lock',
+      columns: {
+        id: `${integer} not null`,
+        owner: `${text(100)} not null`,
+        expires_at_ms: `${bigint} not null`,
+      },
+      primaryKey: ['id'],
     },
-    primaryKey: ['id'],
-  });
-  await kit.insertIfAbsent('ompay_migration_lock', [{ id: 1, owner: '', expires_at_ms: 0 }]);
+  ];
 }
 
 function refuseWhileNeeded({ id, releasesKept }: ContractRequest): void {

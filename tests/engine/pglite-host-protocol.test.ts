@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import {
   Backend,
@@ -104,6 +105,19 @@ describe('sharing one backend', () => {
     await queued;
     await backend.submit(first, unit('COMMIT'));
     expect(engine.executed).toEqual(['QBEGIN', 'QCOMMIT']);
+  });
+
+  test('a transaction that has ended is no longer timed', async () => {
+    let ended = 0;
+    const busy: BackendClient = {
+      onIdleInTransaction: () => {
+        ended += 1;
+      },
+    };
+    const backend = new Backend(recordingEngine(), 30);
+    for (const sql of ['BEGIN', 'COMMIT', 'BEGIN', 'COMMIT']) await backend.submit(busy, unit(sql));
+    await delay(90);
+    expect(ended).toBe(0);
   });
 
   test("others' waiting statements do not lengthen an idle transaction's time", async () => {

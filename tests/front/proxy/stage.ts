@@ -44,7 +44,8 @@ export async function openStage(): Promise<Stage> {
     port,
     front,
     slot: async (name, listener) => {
-      const server = createServer(listener);
+      // As the API's: an idle connection that closes was closed by the front.
+      const server = createServer({ keepAliveTimeout: 75_000 }, listener);
       await stage.serve(name, server);
       return server;
     },

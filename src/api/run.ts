@@ -86,8 +86,10 @@ export async function closeWithin(server: FastifyInstance, clock: Clock, limitMs
   await cut;
 }
 
+/** A signal that came while the process started fires no event any more. */
 function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
+    if (signal.aborted) resolve();
     signal.addEventListener('abort', () => resolve(), { once: true });
   });
 }

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { Agent, request } from 'node:http';
+import { Agent } from 'node:http';
 import { dirname, join } from 'node:path';
 import { sql } from 'kysely';
 import { afterEach, expect, onTestFinished, test, vi } from 'vitest';
@@ -13,49 +13,9 @@ import { buildServer } from '../../src/api/server.ts';
 import { loadApiSettings } from '../../src/config/load.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import { APP_KEY, fund, startApi } from '../fixtures/api.ts';
+import { ask, type Heard } from '../fixtures/ask.ts';
 import { manualClock } from '../fixtures/clock.ts';
 import { PGLITE } from '../fixtures/databases.ts';
-
-interface Heard {
-  readonly status: number;
-  readonly connection: string | undefined;
-  readonly body: string;
-}
-
-interface Question {
-  readonly agent?: Agent;
-  readonly token?: string;
-  readonly body?: string;
-}
-
-function ask(
-  target: { socketPath: string } | { port: number },
-  path: string,
-  { agent, token, body }: Question = {},
-): Promise<Heard> {
-  return new Promise((resolve, reject) => {
-    const options = {
-      ...target,
-      path,
-      timeout: 5_000,
-      method: body === undefined ? 'GET' : 'POST',
-      headers: {
-        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-      },
-      ...(agent === undefined ? {} : { agent }),
-    };
-    const outgoing = request(options, (answer) => {
-      let text = '';
-      answer.setEncoding('utf8').on('data', (part: string) => {
-        text += part;
-      });
-      const { statusCode = 0, headers } = answer;
-      answer.on('end', () => resolve({ status: statusCode, connection: headers.connection, body: text }));
-    });
-    outgoing.on('error', reject).end(body);
-  });
-}
 
 interface Place {
   readonly socketPath: string;
@@ -128,6 +88,13 @@ test('a real process exits with 0 on SIGTERM', async () => {
     });
   child.kill('SIGTERM');
   expect(await ended).toBe(0);
+});
+
+test('a process that is told to stop while it starts, stops', async () => {
+  const { socketPath, variables } = await migratedDatabase();
+  const settings = loadApiSettings({ ...variables, API_SOCKET: socketPath });
+  await runApi(settings, systemClock, AbortSignal.abort());
+  expect(existsSync(socketPath)).toBe(false);
 });
 
 test('without its migrations the process does not start, and names the command', async () => {

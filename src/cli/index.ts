@@ -63,6 +63,18 @@ export const commands: readonly CommandEntry[] = [
     load: () => import('./api/distributor/create.ts'),
   },
   {
+    words: 'api customer identify',
+    summary: 'a customer showed the id card: raise the limits',
+    group: 'Operate',
+    load: () => import('./api/customer/identify.ts'),
+  },
+  {
+    words: 'restore',
+    summary: 'make a proven data folder of a backup',
+    group: 'Operate',
+    load: () => import('./restore.ts'),
+  },
+  {
     words: 'lock status',
     summary: 'who holds the lock, until when',
     group: 'Operate',
@@ -103,6 +115,24 @@ export const commands: readonly CommandEntry[] = [
     summary: 'prove that no line of the journal was changed',
     group: 'Look',
     load: () => import('./audit/verify.ts'),
+  },
+  {
+    words: 'backup create',
+    summary: 'copy the database, prove the copy, publish it',
+    group: 'Operate',
+    load: () => import('./backup/create.ts'),
+  },
+  {
+    words: 'backup verify',
+    summary: 'look at a backup again, up to proving its ledger',
+    group: 'Look',
+    load: () => import('./backup/verify.ts'),
+  },
+  {
+    words: 'backup status',
+    summary: 'how old the newest is, and whether 3-2-1 holds',
+    group: 'Look',
+    load: () => import('./backup/status.ts'),
   },
   {
     words: 'backup list',

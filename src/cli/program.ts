@@ -47,7 +47,7 @@ export async function parse(
     await program.parseAsync([...argv], { from: 'user' });
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return { kind: 'printed' };
-    if (error instanceof CommanderError) throw usageError(error, wanted);
+    if (error instanceof CommanderError) throw usageError(error, wanted?.words ?? groupIn(argv, entries));
     throw error;
   }
   if (found.parsed === undefined) return { kind: 'printed' };
@@ -106,11 +106,12 @@ function childAt(program: Command, entry: CommandEntry): Command {
 
 const GROUP_SUMMARIES: Readonly<Record<string, string>> = {
   migrate: 'status, up, contract: the database schema, step by step',
-  api: 'outbox, distributor create: the running API, for its staff',
+  api: 'outbox, distributor create, customer identify: for the staff',
+  'api customer': 'customers and their limits',
   'api distributor': 'distributors and their floats',
   lock: 'status, acquire, release: the lock that keeps two operations apart',
   audit: 'list, verify: the journal of everything that was done',
-  backup: 'list: the backups of the database',
+  backup: 'create, list, verify, status: backups that are proven',
 };
 
 function addChild(parent: Command, word: string, group: string): Command {
@@ -124,13 +125,21 @@ function addChild(parent: Command, word: string, group: string): Command {
   return child;
 }
 
-function usageError(error: CommanderError, wanted: CommandEntry | undefined): OmpayError {
+/** The words of a group that were typed without one of its commands (`ompay lock`), else nothing. */
+function groupIn(argv: readonly string[], entries: readonly CommandEntry[]): string {
+  const words = argv.filter((word) => !word.startsWith('-'));
+  const isGroup = (typed: string): boolean => entries.some((entry) => entry.words.startsWith(`${typed} `));
+  const lengths = words.map((_, index) => words.length - index);
+  return lengths.map((length) => words.slice(0, length).join(' ')).find(isGroup) ?? '';
+}
+
+function usageError(error: CommanderError, words: string): OmpayError {
   const message = error.message.replace(/^error: /, '').replace(/\n/g, ' ');
   return new OmpayError(
     'usage',
     message === '(outputHelp)' ? 'the rest of the command is missing' : message,
     {
-      hint: `ompay ${wanted === undefined ? '' : `${wanted.words} `}--help`,
+      hint: ['ompay', words, '--help'].filter((word) => word !== '').join(' '),
       cause: error,
     },
   );

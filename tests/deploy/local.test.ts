@@ -1,13 +1,19 @@
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
+import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createInstallation, eventsIn, type Installation } from '../fixtures/installation.ts';
+import {
+  createInstallation,
+  eventsIn,
+  exitCodeOf,
+  type Installation,
+  saw,
+  textsUnder,
+} from '../fixtures/installation.ts';
 
 /** One installation, in the order of its life: each test goes on from where the one before left it. */
-describe('a local installation', () => {
+describe('a local installation', { timeout: 180_000 }, () => {
   let installation: Installation;
   let firstRelease: string;
 
@@ -23,64 +29,6 @@ describe('a local installation', () => {
       ? services.find((service: { name: string }) => service.name === live)?.release
       : undefined;
   };
-
-  it('prints its plan without touching anything', () => {
-    const { exitCode, stdout } = installation.ompay([
-      'deploy',
-      '--plan',
-      '--port',
-      String(installation.port),
-    ]);
-    expect(exitCode).toBe(0);
-    expect(stdout).toContain('point current.sock at blue');
-    expect(existsSync(installation.layout.state)).toBe(false);
-  });
-
-  it('says before the first deploy that there is nothing, and what to type', () => {
-    expect(installation.ompay(['rollback'])).toMatchObject({
-      exitCode: 2,
-      stderr: expect.stringContaining('ompay deploy'),
-    });
-    expect(installation.ompay(['up'])).toMatchObject({
-      exitCode: 2,
-      stderr: expect.stringContaining('ompay deploy'),
-    });
-    expect(installation.ompay(['api', 'outbox'])).toMatchObject({
-      exitCode: 2,
-      stderr: expect.stringContaining('ompay deploy'),
-    });
-    expect(installation.ompay(['status'])).toMatchObject({
-      exitCode: 2,
-      stdout: expect.stringContaining('ompay deploy'),
-    });
-  });
-
-  it('refuses a port that another program has, with nothing begun', async () => {
-    const other = createServer().listen(installation.port, '127.0.0.1');
-    await once(other, 'listening');
-    try {
-      const { exitCode, last } = installation.ompay(['deploy', '--port', String(installation.port)]);
-      expect(exitCode).toBe(3);
-      expect(last.summary).toContain(`port ${installation.port} is taken`);
-      expect(existsSync(installation.layout.services)).toBe(false);
-      expect(installation.ompay(['lock', 'status']).exitCode).toBe(0);
-    } finally {
-      other.close();
-    }
-  });
-
-  it('refuses an environment with a wrong value, naming it, with nothing begun', () => {
-    const path = join(installation.root, '.env');
-    writeFileSync(path, 'APP_DEBUG=perhaps\nLOG_LEVEL=loud\n');
-    try {
-      const { exitCode, last } = installation.ompay(['deploy', '--port', String(installation.port)]);
-      expect(exitCode).toBe(2);
-      expect(last.summary).toContain('APP_DEBUG is "perhaps"');
-      expect(last.summary).toContain('LOG_LEVEL is "loud"');
-    } finally {
-      writeFileSync(path, '');
-    }
-  });
 
   it('deploys from nothing and answers', async () => {
     const { exitCode, last } = installation.ompay([
@@ -194,7 +142,7 @@ describe('a local installation', () => {
       installation.start(['deploy', '--observe', '1'], tree),
       installation.start(['deploy', '--observe', '1'], tree),
     ];
-    const codes = await Promise.all(both.map(async (child) => (await once(child, 'exit'))[0] as number));
+    const codes = await Promise.all(both.map(exitCodeOf));
     expect(codes.sort()).toEqual([0, 4]);
   });
 
@@ -298,23 +246,3 @@ describe('a local installation', () => {
     });
   });
 });
-
-function textsUnder({ layout }: Installation): string[] {
-  return [layout.logs, layout.journal].flatMap((folder) =>
-    readdirSync(folder)
-      .filter((name) => /\.(log|jsonl|json)$/.test(name))
-      .map((name) => join(folder, name)),
-  );
-}
-
-/** Resolves when the process has written the text to its stdout. */
-function saw(child: ReturnType<Installation['start']>, text: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    let seen = '';
-    child.stdout?.on('data', (chunk: Buffer) => {
-      seen += chunk.toString();
-      if (seen.includes(text)) resolve();
-    });
-    child.once('exit', () => reject(new Error(`it ended before it wrote ${text}: ${seen.slice(-500)}`)));
-  });
-}

@@ -3,16 +3,15 @@ import { listBackups } from '../../backup/list.ts';
 import { messageOf } from '../../core/errors.ts';
 import { shownAge, shownSize } from '../../core/units.ts';
 import type { Invocation } from '../command.ts';
-import { backupDeps } from '../kit/backup.ts';
+import { localBackupDeps } from '../kit/backup.ts';
 import { table } from '../render.ts';
 
 export function configure(_command: Command): void {}
 
 /** Every backup here was read back, started and proven before it was listed. */
 export async function run(invocation: Invocation): Promise<number> {
-  const { clock, layout, output } = invocation;
-  const nowhere = { id: '', folder: layout.platform, nodePath: process.execPath };
-  const { backups, problems } = await listBackups(await backupDeps(invocation, nowhere));
+  const { clock, output } = invocation;
+  const { backups, problems } = await listBackups(await localBackupDeps(invocation));
   if (output.json) for (const backup of backups) output.write(`${JSON.stringify(backup)}\n`);
   else if (backups.length === 0)
     output.write('no backup yet: each deploy takes one of the data that it finds\n');

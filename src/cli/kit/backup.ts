@@ -8,11 +8,11 @@ import { planPrune, pruneBackups } from '../../backup/prune.ts';
 import { type CreatedBackup, proveAndPublish } from '../../backup/publish.ts';
 import type { BackupDeps } from '../../backup/types.ts';
 import { shownDuration, shownSize } from '../../core/units.ts';
-import type { Platform } from '../../deploy/handlers/platform.ts';
-import { pgliteEngine } from '../../engine/pglite.ts';
+import { installPlatform, type Platform } from '../../deploy/handlers/platform.ts';
+import { engineOf } from '../../engine/index.ts';
 import type { Handlers } from '../../plan/act.ts';
 import { journalFiles, journalKey } from '../../plan/journal.ts';
-import { directoryStore } from '../../store/directory.ts';
+import { storeOf } from '../../store/index.ts';
 import type { Invocation } from '../command.ts';
 import { actor } from '../operation.ts';
 import { LEDGER_PROOF } from './ledger-proof.ts';
@@ -25,8 +25,9 @@ export async function backupDeps({ clock, layout }: Invocation, platform: Platfo
   const signingKey = journalKey(journalFiles(layout));
   return {
     site: 'local',
-    stores: [directoryStore({ name: 'this-disk', root: layout.backups, offsite: false })],
-    engine: pgliteEngine({
+    stores: [storeOf({ kind: 'directory', name: 'this-disk', root: layout.backups, offsite: false })],
+    engine: engineOf({
+      kind: 'pglite',
       dataFolder: layout.data,
       socketPath: layout.databaseSocket,
       hostCommand: [platform.nodePath, join(platform.folder, 'pglite-host.mjs')],
@@ -41,6 +42,11 @@ export async function backupDeps({ clock, layout }: Invocation, platform: Platfo
     clock,
     actor: { owner: actor(), machine: hostname() },
   };
+}
+
+/** The same for commands of their own: the programs are put in place first, and nothing must be deployed for that. */
+export async function localBackupDeps(invocation: Invocation): Promise<BackupDeps> {
+  return backupDeps(invocation, await installPlatform(invocation.layout, invocation.programRoot));
 }
 
 /**

@@ -9,6 +9,7 @@ import { gatherFacts } from '../../deploy/facts.ts';
 import { installPlatform, type Platform } from '../../deploy/handlers/platform.ts';
 import { preflightHandlers } from '../../deploy/handlers/preflight.ts';
 import { type Built, buildCandidate, releaseHandlers } from '../../deploy/handlers/release.ts';
+import { serviceHandlers } from '../../deploy/handlers/services.ts';
 import { slotHandlers } from '../../deploy/handlers/slot.ts';
 import { localServices } from '../../deploy/local-services.ts';
 import type { LocalServices } from '../../deploy/services.ts';
@@ -52,6 +53,7 @@ export function localKit(invocation: Invocation): LocalKit {
       }),
       ...platformHandlers(install),
       ...releaseHandlers({ ...release, facts, nodePath: () => process.execPath }, candidate),
+      ...serviceHandlers(services),
       ...slotHandlers({ layout, services, token: () => tokenOf(operation) }),
       ...backupHandlers(invocation, install),
       ...smokeHandlers({ layout, clock, run: operation.run }),

@@ -69,22 +69,6 @@ export function slotHandlers(kit: SlotKit): Handlers {
       );
       return { ...seen, ...(await sinceSwitch(services, baseline.traffic)) };
     },
-    'services.shutdown': async () => {
-      await services.shutdown();
-      return {};
-    },
-    'front.ensure': async ({ port }) => {
-      await services.ensureFront(Number(port));
-      return {};
-    },
-    'database.ensure': async () => {
-      await services.ensureDatabase();
-      return {};
-    },
-    'supervisor.ensure': async () => {
-      await services.ensureSupervisor();
-      return {};
-    },
   };
 }
 

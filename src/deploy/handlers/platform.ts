@@ -15,7 +15,7 @@ export interface Platform {
 const ENTRIES = [
   { entry: 'src/front/supervisor-main.ts', output: 'supervisor.mjs' },
   { entry: 'src/front/front-main.ts', output: 'front.mjs' },
-  { entry: 'src/engine/pglite-host.ts', output: 'pglite-host.mjs' },
+  { entry: 'src/engine/pglite-host-main.ts', output: 'pglite-host.mjs' },
 ] as const;
 /** What PGlite reads beside its code. */
 const ASSETS = ['pglite.data', 'pglite.wasm', 'initdb.wasm'] as const;

@@ -6,11 +6,11 @@ import type { DatabaseSettings } from '../../../src/api/db/settings.ts';
 import { MIGRATIONS } from '../../../src/api/migrations/index.ts';
 import { migrateUp } from '../../../src/api/migrations/runner.ts';
 import { systemClock } from '../../../src/core/clock.ts';
-import { describeOn, SERVER_KINDS } from '../../fixtures/databases.ts';
+import { describeOn, MARIADB, POSTGRESQL, SERVER_KINDS } from '../../fixtures/databases.ts';
 import { migratedDatabase } from '../../fixtures/ledgers.ts';
 import { makeAccounts } from '../../fixtures/people.ts';
 
-describeOn(SERVER_KINDS, 'the dialect', (server, kind) => {
+describeOn(SERVER_KINDS, 'the dialect', (server) => {
   let settings: DatabaseSettings;
 
   beforeAll(async () => {
@@ -173,9 +173,12 @@ describeOn(SERVER_KINDS, 'the dialect', (server, kind) => {
     onTestFinished(() => migrateAgain(settings));
     expect(await dialect.hasTable(kysely, 'attempt_counters')).toBe(false);
   });
+});
 
-  it.skipIf(kind.name === 'PGlite')('runs both of two transactions that met in a deadlock', async () => {
-    const db = open();
+describeOn([MARIADB, POSTGRESQL], 'the dialect where transactions meet', (server) => {
+  it('runs both of two transactions that met in a deadlock', async () => {
+    const db = openDatabase(await migratedDatabase(server()));
+    onTestFinished(() => db.close());
     const heads = await makeAccounts(db, [{}, {}]);
     let runs = 0;
     const both = Promise.withResolvers<void>();

@@ -1,6 +1,7 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
+import { isoTime } from '../core/clock.ts';
 import { OmpayError, systemCodeOf } from '../core/errors.ts';
 import { hasOption, type Invocation, textOption } from './command.ts';
 import { paint } from './render.ts';
@@ -95,9 +96,35 @@ function readNew(tail: Tail): string[] {
 }
 
 function print({ output }: Invocation, tail: Tail, line: string): void {
-  output.write(
-    output.json
-      ? `${JSON.stringify({ service: tail.service, line })}\n`
-      : `${paint.faint(`${tail.service.padEnd(10)}|`)} ${line}\n`,
+  if (output.json) output.write(`${JSON.stringify({ service: tail.service, line })}\n`);
+  else output.write(`${paint.faint(`${tail.service.padEnd(10)}|`)} ${readableLine(line)}\n`);
+}
+
+/** The API writes JSON for machines; a person reads time, level, message, then the rest. Other lines stay as they are. */
+export function readableLine(line: string): string {
+  const fields = fieldsOf(line);
+  if (fields === undefined) return line;
+  const { time, level, msg, pid: _pid, ...rest } = fields;
+  const when = typeof time === 'number' ? isoTime(time) : String(time ?? '');
+  const pairs = Object.entries(rest).map(
+    ([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
   );
+  return `${when} ${levelName(level)} ${String(msg)} ${paint.faint(pairs.join(' '))}`.trimEnd();
+}
+
+function fieldsOf(line: string): Readonly<Record<string, unknown>> | undefined {
+  if (!line.startsWith('{')) return undefined;
+  try {
+    const value: unknown = JSON.parse(line);
+    return typeof value === 'object' && value !== null && 'msg' in value ? { ...value } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** pino's numbers (getpino.io, levels): 30 info, 40 warn, 50 error, 60 fatal. */
+function levelName(level: unknown): string {
+  const value = Number(level);
+  if (value >= 50) return paint.bad('ERROR');
+  return value >= 40 ? paint.warn('WARN ') : 'INFO ';
 }

@@ -76,18 +76,20 @@ async function choicesOf({ command }: Invocation, kit: LocalKit): Promise<Deploy
     name: '--port',
     min: 1,
     max: 65_535,
+    example: DEFAULT_PORT,
   });
   const observeSeconds = wholeNumber(textOption(command, 'observe') ?? '', {
     name: '--observe',
     min: 1,
     max: MAX_OBSERVE_SECONDS,
+    example: OBSERVE_MS / 1000,
   });
   return { port, observeMs: observeSeconds * 1000, keep: KEEP_RELEASES };
 }
 
 function wholeNumber(
   text: string,
-  range: { readonly name: string; readonly min: number; readonly max: number },
+  range: { readonly name: string; readonly min: number; readonly max: number; readonly example: number },
 ): number {
   const value = Number(text);
   if (/^\d+$/.test(text) && value >= range.min && value <= range.max) return value;
@@ -95,7 +97,7 @@ function wholeNumber(
     'usage',
     `${range.name} must be a whole number from ${range.min} to ${range.max}, seen ${JSON.stringify(text)}`,
     {
-      hint: `ompay deploy ${range.name} ${Math.max(range.min, Math.min(range.max, 8080))}`,
+      hint: `ompay deploy ${range.name} ${range.example}`,
     },
   );
 }

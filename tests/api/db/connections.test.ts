@@ -65,6 +65,17 @@ describeOn(SERVER_KINDS, 'connections', (server, kind) => {
     expect((await sql`select 1 as one`.execute(db.kysely)).rows).toEqual([{ one: 1 }]);
   });
 
+  it('does not wait for ever for an answer, nor use that connection again', async () => {
+    const proxy = await startProxy(settings, { tcp: false });
+    onTestFinished(() => proxy.stop());
+    const db = opened({ ...proxy.settings, poolSize: 1, statementTimeoutMs: 250 });
+    proxy.lose({ statement: 'into nowhere', when: 'silent', times: 1 });
+    await expect(sql`insert into nowhere values (1)`.execute(db.kysely)).rejects.toBeInstanceOf(
+      ConnectionLostError,
+    );
+    expect((await sql`select 1 as one`.execute(db.kysely)).rows).toEqual([{ one: 1 }]);
+  });
+
   it('says so at once to the later statements of a dead connection', async () => {
     const proxy = await startProxy(settings, { tcp: false });
     onTestFinished(() => proxy.stop());

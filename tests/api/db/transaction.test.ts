@@ -64,6 +64,19 @@ describeOn([PGLITE, MARIADB], 'a transaction', (server) => {
     expect(await isMarked(db, 'again')).toBe(true);
   });
 
+  it('is run again whole when a read in it was lost', async () => {
+    const { db, proxy } = await openBehindProxy();
+    let runs = 0;
+    proxy.lose(lost('read_mark', 'after', 1));
+    await db.transaction(async (trx) => {
+      runs += 1;
+      await sql`insert into marks values ('whole')`.execute(trx);
+      await trx.selectNoFrom(sql`1`.as('read_mark')).execute();
+    });
+    expect(runs).toBe(2);
+    expect(await isMarked(db, 'whole')).toBe(true);
+  });
+
   it('is given up after five losses, with nothing kept', async () => {
     const { db, proxy } = await openBehindProxy();
     const times = { runs: 0 };

@@ -44,6 +44,15 @@ describeOn([PGLITE, MARIADB], 'a connection lost in COMMIT', (server) => {
     },
   );
 
+  it('waits for a COMMIT that reaches the server late, and does not pay twice', async () => {
+    const { db, ledger, pair, proxy } = await setUp();
+    const [payer, payee] = await pair();
+    proxy.lose({ statement: 'commit', when: 'after', times: 1, delayMs: 200 });
+    const asked = request({ debitAccountId: payer.id, creditAccountId: payee.id });
+    expect(await ledger.post(asked)).toMatchObject({ kind: 'done', outcome: { kind: 'posted' } });
+    expect(await balanceOf(db, payee.id)).toBe(100);
+  });
+
   it('leaves a batch without money to be decided again', async () => {
     const { ledger, pair, proxy } = await setUp();
     const [payer, payee] = await pair();

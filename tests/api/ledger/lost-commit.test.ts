@@ -14,14 +14,14 @@ describeOn([PGLITE, MARIADB], 'a connection lost in COMMIT', (server) => {
     settings = await migratedDatabase(server());
   });
 
-  const setUp = async (): Promise<
-    OpenedLedger & { readonly proxy: CuttingProxy; readonly errors: unknown[] }
-  > => {
+  const setUp = async (
+    connectWaitMs = 300,
+  ): Promise<OpenedLedger & { readonly proxy: CuttingProxy; readonly errors: unknown[] }> => {
     const proxy = await startProxy(settings, { tcp: false });
     onTestFinished(() => proxy.stop());
     const errors: unknown[] = [];
     const opened = openLedger(
-      { ...proxy.settings, connectWaitMs: 300 },
+      { ...proxy.settings, connectWaitMs },
       { onError: (error) => errors.push(error) },
     );
     return { ...opened, proxy, errors };
@@ -45,7 +45,7 @@ describeOn([PGLITE, MARIADB], 'a connection lost in COMMIT', (server) => {
   );
 
   it('waits for a COMMIT that reaches the server late, and does not pay twice', async () => {
-    const { db, ledger, pair, proxy } = await setUp();
+    const { db, ledger, pair, proxy } = await setUp(3_000);
     const [payer, payee] = await pair();
     proxy.lose({ statement: 'commit', when: 'after', times: 1, delayMs: 200 });
     const asked = request({ debitAccountId: payer.id, creditAccountId: payee.id });

@@ -49,8 +49,6 @@ async function insertRows(
       date_naissance: null,
       status: 'active' as const,
       kyc_level: 'probe' as const,
-      password_failures: 0,
-      locked_until_ms: 0,
       created_at_ms: nowMs,
     }));
     await kysely.insertInto('users').values(userRows).execute();

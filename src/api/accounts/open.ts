@@ -37,7 +37,7 @@ export async function openAccount(
 ): Promise<Opened | undefined> {
   const { user, kind, now } = opening;
   const userId = uuidv7(now);
-  const row = { ...user, id: userId, password_failures: 0, locked_until_ms: 0, created_at_ms: now };
+  const row = { ...user, id: userId, created_at_ms: now };
   if (!(await dialect.insertIfAbsent(trx, 'users', row))) return undefined;
   for (let tries = 0; tries < MAX_NUMBER_TRIES; tries += 1) {
     const account = newAccount({ userId, kind, now });

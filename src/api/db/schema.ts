@@ -43,9 +43,6 @@ export interface UserRow {
   date_naissance: string | null;
   status: UserStatus;
   kyc_level: KycLevel;
-  password_failures: number;
-  /** 0 when not locked. */
-  locked_until_ms: number;
   created_at_ms: number;
 }
 
@@ -169,7 +166,7 @@ export interface OtpRow {
   tries: number;
 }
 
-/** Durable counters of a fixed window, for what must survive a restart (OTP requests). */
+/** Durable counters of a window, for what must survive a restart (wrong passwords, OTP requests). */
 export interface AttemptCounterRow {
   counter_key: string;
   window_start_ms: number;

@@ -9,7 +9,7 @@ export async function createPeople(kit: MigrationKit): Promise<void> {
 }
 
 async function createUsers(kit: MigrationKit): Promise<void> {
-  const { id, code, text, bigint, integer } = kit.types;
+  const { id, code, text, bigint } = kit.types;
   await kit.createTable({
     name: 'users',
     columns: {
@@ -23,8 +23,6 @@ async function createUsers(kit: MigrationKit): Promise<void> {
       date_naissance: `${code(10)} null`,
       status: `${code(24)} not null`,
       kyc_level: `${code(16)} not null`,
-      password_failures: `${integer} not null`,
-      locked_until_ms: `${bigint} not null`,
       created_at_ms: `${bigint} not null`,
     },
     primaryKey: ['id'],

@@ -5,12 +5,14 @@ import type { DatabaseSettings } from '../../src/api/db/settings.ts';
 import { HOUSE } from '../../src/api/ledger/house.ts';
 import { checkInvariants } from '../../src/api/ledger/invariants.ts';
 import type { LedgerParts } from '../../src/api/ledger/ledger.ts';
-import type { Ledger, PostRequest, PostResult } from '../../src/api/ledger/types.ts';
+import type { PostRequest, PostResult } from '../../src/api/ledger/types.ts';
 import { verifyChain } from '../../src/api/ledger/verify-chain.ts';
-import { systemClock } from '../../src/core/clock.ts';
 import type { DatabaseServer } from '../fixtures/databases.ts';
-import { migratedDatabase, openLedger, twoAccounts } from '../fixtures/ledgers.ts';
-import { balanceOf, fund, makeAccounts, request, type TestAccount } from '../fixtures/people.ts';
+import { migratedDatabase, openLedger } from '../fixtures/ledgers.ts';
+import { balanceOf, fund, makeAccounts } from '../fixtures/people.ts';
+import { between, isPosted, keyed, post } from '../fixtures/posts.ts';
+import { idempotencyContract } from './ledger-keys.ts';
+import { refusalContract } from './ledger-refusals.ts';
 
 /** What every database must give the ledger. The server may be killed by the tests; it is empty at the start. */
 export function ledgerContract(server: () => DatabaseServer): void {
@@ -96,125 +98,6 @@ export function ledgerContract(server: () => DatabaseServer): void {
     expect(await balanceOf(db, payer.id)).toBe(0);
   });
 
-  it('answers a repeated key with the same bytes and moves the money once', async () => {
-    const { db, ledger, pair } = setUp();
-    const [payer, payee] = await pair();
-    const asked = keyed(payer, payee);
-    const first = await ledger.post(asked);
-    const again = await ledger.post(asked);
-    expect(first).toMatchObject({ kind: 'done', outcome: { kind: 'posted' } });
-    expect(again).toEqual({ kind: 'replayed', answer: first.kind === 'done' ? first.answer : undefined });
-    expect(await balanceOf(db, payee.id)).toBe(100);
-  });
-
-  it('refuses a key that comes back with another body', async () => {
-    const { ledger, pair } = setUp();
-    const [payer, payee] = await pair();
-    const asked = keyed(payer, payee);
-    await ledger.post(asked);
-    expect(await ledger.post({ ...asked, idempotency: otherBody(asked) })).toEqual({ kind: 'keyReused' });
-  });
-
-  it('tells a repeat that the first is still being worked on', async () => {
-    const { db, ledger, pair } = setUp();
-    const [payer, payee] = await pair();
-    const asked = keyed(payer, payee);
-    const [first, repeat, other] = await Promise.all([
-      ledger.post(asked),
-      ledger.post(asked),
-      ledger.post({ ...asked, idempotency: otherBody(asked) }),
-    ]);
-    expect([first.kind, repeat.kind, other.kind]).toEqual(['done', 'inProgress', 'keyReused']);
-    expect(await balanceOf(db, payee.id)).toBe(100);
-  });
-
-  it('moves the money once when two processes are given the same key at once', async () => {
-    const first = setUp();
-    const second = setUp();
-    const [payer, payee] = await first.pair();
-    const asked = keyed(payer, payee);
-    const results = await Promise.all([first.ledger.post(asked), second.ledger.post(asked)]);
-    expect(results.map(({ kind }) => kind).sort()).toEqual(['done', 'replayed']);
-    expect(await balanceOf(first.db, payee.id)).toBe(100);
-  });
-
-  it('keeps the keys of two users apart', async () => {
-    const { db, ledger, pair } = setUp();
-    const [payer, payee] = await pair();
-    const asked = keyed(payer, payee);
-    await ledger.post(asked);
-    const theirs = { ...asked, idempotency: { ...asked.idempotency, ownerId: payee.userId } };
-    expect(await ledger.post(theirs)).toMatchObject({ kind: 'done' });
-    expect(await balanceOf(db, payee.id)).toBe(200);
-  });
-
-  it('replays a refusal, also once the money would be there', async () => {
-    const { db, ledger, pair } = setUp();
-    const [payer, payee] = await pair();
-    const asked = { ...keyed(payer, payee), amountXof: 20_000 };
-    const refused = await ledger.post(asked);
-    expect(refused).toMatchObject({ kind: 'done', answer: { statusCode: 400 } });
-    await fund(ledger, payer.id, 50_000);
-    expect(await ledger.post(asked)).toMatchObject({ kind: 'replayed', answer: { statusCode: 400 } });
-    expect(await balanceOf(db, payee.id)).toBe(0);
-  });
-
-  it('gives the reason and the figures when funds are short, money held counted out', async () => {
-    const { ledger, db } = setUp();
-    const [payer, payee] = await twoAccounts(db);
-    await fund(ledger, payer.id, 1_000);
-    await db.kysely.updateTable('accounts').set({ held: 400 }).where('id', '=', payer.id).execute();
-    expect(await refusal(ledger, { ...between(payer, payee), type: 'transfert', amountXof: 600 })).toEqual({
-      reason: 'insufficientFunds',
-      availableXof: 600,
-      neededXof: 605,
-    });
-  });
-
-  it('refuses accounts that do not exist and a transfer to oneself', async () => {
-    const { ledger, pair } = setUp();
-    const [payer] = await pair();
-    const nobody = randomUUID();
-    const unknown = { reason: 'accountNotFound', accountId: nobody };
-    expect(await refusal(ledger, { debitAccountId: nobody, creditAccountId: payer.id })).toEqual(unknown);
-    expect(await refusal(ledger, { debitAccountId: payer.id, creditAccountId: nobody })).toEqual(unknown);
-    expect(await refusal(ledger, between(payer, payer))).toEqual({ reason: 'sameAccount' });
-  });
-
-  it('fills a balance to its legal ceiling and not a franc further', async () => {
-    const { ledger, db } = setUp();
-    const [holder] = await makeAccounts(db, [{ kycLevel: 'unidentified' }]);
-    if (holder === undefined) throw new Error('an account was made');
-    const depot = { type: 'depot' as const, debitAccountId: HOUSE.issuance.id, creditAccountId: holder.id };
-    await post(ledger, { ...depot, amountXof: 199_999 });
-    expect(await refusal(ledger, { ...depot, amountXof: 2 })).toEqual({
-      reason: 'balanceCeiling',
-      ceilingXof: 200_000,
-    });
-    await post(ledger, { ...depot, amountXof: 1 });
-  });
-
-  it('counts what was sent in a day, over batches and processes, and starts again the next day', async () => {
-    let shiftMs = 0;
-    const clock = { ...systemClock, now: () => Date.UTC(2026, 0, 30, 23, 59) + shiftMs };
-    const { ledger, db } = setUp({ clock });
-    const other = setUp({ clock });
-    const [payer, payee] = await twoAccounts(db, { kind: 'merchant' });
-    await fund(ledger, payer.id, 2_000_000);
-    await post(ledger, { ...between(payer, payee), amountXof: 1_500_000 });
-    await fund(ledger, payer.id, 500_000);
-    const over = { ...between(payer, payee), amountXof: 500_001 };
-    expect(await refusal(other.ledger, over)).toEqual({
-      reason: 'periodCeiling',
-      period: 'day',
-      direction: 'out',
-      ceilingXof: 2_000_000,
-    });
-    await post(ledger, { ...over, amountXof: 500_000 });
-    shiftMs = 60_000;
-    await post(other.ledger, { ...over, amountXof: 1 });
-  });
-
   it('fails only the request whose own code fails', async () => {
     const errors: unknown[] = [];
     const { db, ledger, pair } = setUp({ onError: (error) => errors.push(error) });
@@ -272,6 +155,9 @@ export function ledgerContract(server: () => DatabaseServer): void {
     await expect(ledger.post(between(payer, payee))).rejects.toMatchObject({ code: 'databaseUnavailable' });
   });
 
+  idempotencyContract(setUp);
+  refusalContract(setUp);
+
   it('loses no acknowledged transfer when the database is killed, and a key tells of the others', async () => {
     const { db, ledger, pair } = setUp();
     const [payer, payee] = await pair();
@@ -291,35 +177,6 @@ export function ledgerContract(server: () => DatabaseServer): void {
     expect(await balanceOf(db, payee.id)).toBe(300);
     await expectSound(db);
   });
-}
-
-function between(debit: TestAccount, credit: TestAccount): PostRequest {
-  return request({ debitAccountId: debit.id, creditAccountId: credit.id });
-}
-
-function keyed(debit: TestAccount, credit: TestAccount) {
-  const idempotency = { ownerId: debit.userId, key: randomUUID(), fingerprint: 'a'.repeat(64) };
-  return { ...between(debit, credit), idempotency };
-}
-
-function otherBody({ idempotency }: ReturnType<typeof keyed>) {
-  return { ...idempotency, fingerprint: 'b'.repeat(64) };
-}
-
-function isPosted(result: PostResult): boolean {
-  return result.kind === 'done' && result.outcome.kind === 'posted';
-}
-
-async function post(ledger: Ledger, change: Parameters<typeof request>[0]) {
-  const result = await ledger.post(request(change));
-  if (result.kind === 'done' && result.outcome.kind === 'posted') return result.outcome;
-  throw new Error(`not posted: ${JSON.stringify(result)}`);
-}
-
-async function refusal(ledger: Ledger, change: Parameters<typeof request>[0]) {
-  const result = await ledger.post(request(change));
-  if (result.kind === 'done' && result.outcome.kind === 'refused') return result.outcome.refusal;
-  throw new Error(`not refused: ${JSON.stringify(result)}`);
 }
 
 async function expectSound(db: Database): Promise<void> {

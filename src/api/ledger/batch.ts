@@ -2,12 +2,13 @@ import type { Kysely } from 'kysely';
 import { uuidv7 } from '../../core/ids.ts';
 import type { Dialect } from '../db/dialect.ts';
 import type { Schema, UsageCounterRow } from '../db/schema.ts';
-import type { BatchPlan, BatchState, Head, StoredKey } from './apply.ts';
-import { keyName } from './apply.ts';
+
 import { HOUSE } from './house.ts';
 import type { AccountState, Usage } from './limits.ts';
 import type { Periods } from './periods.ts';
 import { periodsAt } from './periods.ts';
+import type { BatchPlan, BatchState, Head, StoredKey } from './plan.ts';
+import { keyName } from './plan.ts';
 import type { OutgoingMessage, PostRequest } from './types.ts';
 
 export interface BatchAccess {

@@ -3,8 +3,8 @@ import { setImmediate as turn } from 'node:timers/promises';
 import type { Clock } from '../../core/clock.ts';
 import { OmpayError } from '../../core/errors.ts';
 import type { Database } from '../db/open.ts';
-import { keyName } from './apply.ts';
 import { commitBatch } from './commit.ts';
+import { keyName } from './plan.ts';
 import { createRuleBook } from './rules.ts';
 import type { Ledger, PostRequest, PostResult } from './types.ts';
 

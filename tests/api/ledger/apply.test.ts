@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { applyBatch, type BatchContext, type BatchState, keyName } from '../../../src/api/ledger/apply.ts';
+import { applyBatch } from '../../../src/api/ledger/apply.ts';
 import { feeOf } from '../../../src/api/ledger/fees.ts';
 import { GENESIS_HASH, HOUSE } from '../../../src/api/ledger/house.ts';
 import type { AccountState } from '../../../src/api/ledger/limits.ts';
+import { type BatchContext, type BatchState, keyName } from '../../../src/api/ledger/plan.ts';
 import type { PostRequest } from '../../../src/api/ledger/types.ts';
 import { LIMIT_RULES } from '../../../src/api/migrations/0001-rules.ts';
 import { request } from '../../fixtures/people.ts';

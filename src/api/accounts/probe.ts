@@ -1,5 +1,6 @@
 import { isoTime } from '../../core/clock.ts';
 import { Secret } from '../../core/secret.ts';
+import { forgetPhones } from '../auth/attempts.ts';
 import { deriveKey } from '../auth/keys.ts';
 import type { AccountKind } from '../db/schema.ts';
 import type { Holder } from './holders.ts';
@@ -26,7 +27,9 @@ export interface ProbeAccounts {
 
 /**
  * Two customers and a distributor with a float, active, for the smoke tests of deployments. Their password is derived
- * from APP_KEY, so nothing secret is kept; after a change of APP_KEY theirs is set anew. May be called at every deployment.
+ * from APP_KEY, so nothing secret is kept; after a change of APP_KEY theirs is set anew. Their attempt
+ * counters are forgotten: the numbers are public, and wrong passwords of anybody would lock every deployment out.
+ * Called before every smoke test.
  */
 export async function ensureProbeAccounts(
   tools: StaffTools & { readonly applicationKey: Secret },
@@ -40,6 +43,7 @@ export async function ensureProbeAccounts(
     password,
   });
   await supplyWhenLow(tools, distributor.account.id);
+  await forgetPhones(tools.database, deriveKey(tools.applicationKey, 'attempts'), Object.values(PHONES));
   return {
     phones: {
       sender: nationalNumber(PHONES.sender),

@@ -34,7 +34,7 @@ export interface Attempt {
  * Known and unknown phone numbers are counted alike, so that locks tell nothing of who is registered.
  * The number itself is not kept: its HMAC is, under a key outside the database.
  */
-export function counterKey(secret: Buffer, rule: AttemptRule, phone: string): string {
+export function counterKey(secret: Buffer, rule: Pick<AttemptRule, 'name'>, phone: string): string {
   return `${rule.name}:${createHmac('sha256', secret).update(phone).digest('hex')}`;
 }
 
@@ -75,6 +75,18 @@ async function countNext(database: Database, { rule, key, now }: Attempt): Promi
     )
     .executeTakeFirst();
   return counted.numUpdatedRows === 1n;
+}
+
+const NAMES: readonly AttemptRule['name'][] = ['password', 'otp'];
+
+/** Forgets all that was counted for the phone numbers (E.164): wrong passwords and requests for codes. */
+export async function forgetPhones(
+  database: Database,
+  secret: Buffer,
+  phones: readonly string[],
+): Promise<void> {
+  const keys = phones.flatMap((phone) => NAMES.map((name) => counterKey(secret, { name }, phone)));
+  await database.kysely.deleteFrom('attempt_counters').where('counter_key', 'in', keys).execute();
 }
 
 export async function forgetAttempts(database: Database, key: string): Promise<void> {

@@ -115,6 +115,29 @@ test('a new APP_KEY gives the probes its password, and their float is supplied a
   expect(await balanceOf(String(distributor?.id))).toBe(10_000_000);
 });
 
+test("whatever others tried with the probes' public numbers, the next smoke test can log in", async () => {
+  const probes = { ...tools, applicationKey: api.settings.key };
+  const { phones, password } = await ensureProbeAccounts(probes);
+  const { phone: other } = await api.customer();
+  const requestOtp = async (telephone: string) =>
+    (await api.post('/api/auth/request-otp', { body: { telephone } })).statusCode;
+  for (const phone of [...Object.values(phones), other]) {
+    for (let tries = 0; tries < 5; tries += 1) await loginStatus(phone, 'devine');
+    await requestOtp(phone);
+  }
+  // As if each had asked for the thousand codes an hour that a probe may.
+  await api.database.kysely.updateTable('attempt_counters').set({ count: 1000 }).execute();
+  expect(await loginStatus(phones.sender, password.reveal())).toBe(429);
+  expect(await requestOtp(phones.sender)).toBe(429);
+
+  await ensureProbeAccounts(probes);
+  for (const phone of Object.values(phones)) {
+    expect(await loginStatus(phone, password.reveal())).toBe(200);
+    expect(await requestOtp(phone)).toBe(200);
+  }
+  expect([await loginStatus(other, PASSWORD), await requestOtp(other)]).toEqual([429, 429]);
+});
+
 test("an id card that staff has seen raises a customer's limits", async () => {
   const person = await api.customer();
   await identifyCustomer(api.database, person.phone);

@@ -1,5 +1,5 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { OmpayError, systemCodeOf } from '../core/errors.ts';
 import { syncFolder, writeFileAtomic } from '../core/files.ts';
 import { type BundledFile, sha256 } from './bundle.ts';
@@ -7,14 +7,17 @@ import type { Release } from './types.ts';
 
 const MANIFEST = 'manifest.json';
 
-/** The releases kept on this machine, newest first. What has no readable manifest was never finished: not a release. */
+/**
+ * The releases kept on this machine, newest first. A folder without a manifest of its own name was never finished.
+ * Throws `stateUnusable` when they cannot be read.
+ */
 export function listReleases(folder: string): Release[] {
   let names: string[];
   try {
     names = readdirSync(folder);
   } catch (error) {
     if (systemCodeOf(error) === 'ENOENT') return [];
-    throw error;
+    throw unusable('read', folder, error);
   }
   return names
     .map((name) => readManifest(join(folder, name)))
@@ -23,8 +26,24 @@ export function listReleases(folder: string): Release[] {
 }
 
 function readManifest(folder: string): Release | undefined {
+  const path = join(folder, MANIFEST);
+  let text: string;
   try {
-    const value: unknown = JSON.parse(readFileSync(join(folder, MANIFEST), 'utf8'));
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    if (UNFINISHED.has(systemCodeOf(error))) return undefined;
+    throw unusable('read', path, error);
+  }
+  const release = parseManifest(text);
+  return release?.id === basename(folder) ? release : undefined;
+}
+
+/** No manifest, or a file where a release's folder would be. */
+const UNFINISHED: ReadonlySet<string | undefined> = new Set(['ENOENT', 'ENOTDIR']);
+
+function parseManifest(text: string): Release | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
     return isRelease(value) ? value : undefined;
   } catch {
     return undefined;
@@ -50,17 +69,24 @@ export function findRelease(releases: readonly Release[], wanted: string): Relea
   });
 }
 
-/** Writes a release so that it is there whole or not at all: a folder beside it, filled, synced, renamed. */
+/**
+ * Writes a release so that it is there whole or not at all: a folder beside it, filled, synced, renamed.
+ * Throws `stateUnusable` when the disk refuses.
+ */
 export function storeRelease(folder: string, release: Release, files: readonly BundledFile[]): void {
   const target = join(folder, release.id);
   const temporary = `${target}.part`;
-  rmSync(temporary, { recursive: true, force: true });
-  mkdirSync(temporary, { recursive: true, mode: 0o700 });
-  for (const file of files) writeFileAtomic(join(temporary, file.path), file.content, 0o600);
-  writeFileAtomic(join(temporary, MANIFEST), `${JSON.stringify(release, null, 2)}\n`, 0o600);
-  rmSync(target, { recursive: true, force: true });
-  renameSync(temporary, target);
-  syncFolder(folder);
+  try {
+    rmSync(temporary, { recursive: true, force: true });
+    mkdirSync(temporary, { recursive: true, mode: 0o700 });
+    for (const file of files) writeFileAtomic(join(temporary, file.path), file.content, 0o600);
+    writeFileAtomic(join(temporary, MANIFEST), `${JSON.stringify(release, null, 2)}\n`, 0o600);
+    rmSync(target, { recursive: true, force: true });
+    renameSync(temporary, target);
+    syncFolder(folder);
+  } catch (error) {
+    throw unusable('write', target, error);
+  }
 }
 
 /** The files of a release that are missing or not the ones that were built. */
@@ -92,6 +118,36 @@ export function releasesToPrune(
   return newestFirst.filter((release) => !kept.has(release.id));
 }
 
+/** Throws `stateUnusable` when the disk refuses. */
 export function removeRelease(folder: string, id: string): void {
-  rmSync(join(folder, id), { recursive: true, force: true });
+  const path = join(folder, id);
+  try {
+    rmSync(path, { recursive: true, force: true });
+  } catch (error) {
+    throw unusable('remove', path, error);
+  }
 }
+
+/** What the system refused; an error without its code is a fault of ours and stays as it is. */
+function unusable(verb: 'read' | 'write' | 'remove', path: string, error: unknown): unknown {
+  const code = systemCodeOf(error);
+  if (code === undefined) return error;
+  return new OmpayError('stateUnusable', `cannot ${verb} ${path} (${code})`, {
+    hint:
+      HINT_BY_CODE[code]?.(path) ??
+      `see what is wrong: ls -ld '${path}'; or choose another place with -C FOLDER`,
+    cause: error,
+  });
+}
+
+const mendRights = (path: string): string =>
+  `sudo chown -R "$(id -un)" '${path}' && chmod -R u+rwX '${path}', or choose another place with -C FOLDER`;
+
+const HINT_BY_CODE: Readonly<Record<string, (path: string) => string>> = {
+  EACCES: mendRights,
+  EPERM: mendRights,
+  ENOTDIR: (path) =>
+    `a file stands where a folder of '${path}' belongs: move it away, or choose another place with -C FOLDER`,
+  EROFS: (path) => `the disk of '${path}' is read-only: choose another place with -C FOLDER`,
+  ENOSPC: (path) => `make room: df -h '${dirname(path)}'`,
+};

@@ -1,7 +1,9 @@
+import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseEnv } from 'node:util';
+import { isDeepStrictEqual, parseEnv } from 'node:util';
+import { diskRefusal } from '../core/disk.ts';
 import { OmpayError, systemCodeOf } from '../core/errors.ts';
 import { writeFileAtomic } from '../core/files.ts';
 import type { Layout } from '../core/layout.ts';
@@ -29,10 +31,24 @@ export function localEnvironment(layout: Layout, port: number): Record<string, s
   };
 }
 
-/** Keeps it for the slots and for later commands: 0600, since it holds the key. */
+/**
+ * Keeps it for the slots and for later commands: 0600, since it holds the key. Throws `configInvalid`, naming the
+ * variable and writing nothing, for a value that would be read back as another one.
+ */
 export function keepEnvironment(layout: Layout, environment: EnvironmentVariables): void {
-  const lines = Object.entries(defined(environment)).map(([name, value]) => `${name}=${quoted(value)}\n`);
-  writeFileAtomic(layout.environment, lines.join(''), 0o600);
+  const variables = defined(environment);
+  const text = Object.entries(variables)
+    .map(([name, value]) => `${lineOf(name, value)}\n`)
+    .join('');
+  assert(
+    isDeepStrictEqual({ ...parseEnv(text) }, variables),
+    'lines that are right alone are right together',
+  );
+  try {
+    writeFileAtomic(layout.environment, text, 0o600);
+  } catch (error) {
+    throw diskRefusal(error, layout.environment) ?? error;
+  }
 }
 
 /** What `keepEnvironment` kept; empty before the first deploy. */
@@ -68,6 +84,16 @@ function defined(variables: EnvironmentVariables): Record<string, string> {
   );
 }
 
-function quoted(value: string): string {
-  return /^[A-Za-z0-9_:/.+=@-]*$/.test(value) ? value : JSON.stringify(value);
+const QUOTES = ["'", '"', '`'] as const;
+
+/** In the first spelling that Node's parseEnv reads back: it knows no escapes but `\n` between double quotes. */
+function lineOf(name: string, value: string): string {
+  const bare = /^[A-Za-z0-9_:/.+=@-]*$/.test(value) ? [`${name}=${value}`] : [];
+  const line = [...bare, ...QUOTES.map((quote) => `${name}=${quote}${value}${quote}`)].find(
+    (each) => !/[\n\r\0]/.test(each) && isDeepStrictEqual({ ...parseEnv(each) }, { [name]: value }),
+  );
+  if (line !== undefined) return line;
+  throw new OmpayError('configInvalid', `the value of ${name} cannot be kept: no kind of quotes fits it`, {
+    hint: `give ${name} in .env a value of one line that lacks one of ' " \``,
+  });
 }

@@ -1,15 +1,17 @@
+import { statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { messageOf, OmpayError } from './errors.ts';
 
 /**
  * Runs `body` while no other process on this machine runs one under the same path. Synchronous on purpose: what it
  * guards takes microseconds. The lock is the kernel's (fcntl, by SQLite), so it ends with its process: no stale file,
- * nothing to take over. Throws OmpayError `lockHeld` when it is still taken after
- * `timeoutMs`, `stateUnusable` when the file cannot be used. Not re-entrant.
+ * nothing to take over. Writes only when the file is new: later it also works on a full disk. Throws OmpayError
+ * `lockHeld` when it is still taken after `timeoutMs`, `stateUnusable` when the file cannot be used. Not re-entrant.
  */
 export function withMutex<T>(path: string, timeoutMs: number, body: () => T): T {
   const database = openMutex(path, timeoutMs);
   try {
+    if (statSync(path).size === 0) writeFirstPage(database);
     database.exec('BEGIN IMMEDIATE');
   } catch (error) {
     database.close();
@@ -33,6 +35,11 @@ function openMutex(path: string, timeoutMs: number): DatabaseSync {
   } catch (error) {
     throw unusable(path, error);
   }
+}
+
+/** SQLite writes the first page of an empty file at each BEGIN IMMEDIATE, and a ROLLBACK takes it away again. */
+function writeFirstPage(database: DatabaseSync): void {
+  database.exec('PRAGMA page_size = 512; BEGIN IMMEDIATE; PRAGMA user_version = 1; COMMIT');
 }
 
 /** SQLITE_BUSY (sqlite.org/rescode.html): another process has the lock. */

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { withMutex } from '../../src/core/mutex.ts';
 import { temporaryFolder } from '../fixtures/folder.ts';
 import { startProgram } from '../fixtures/program.ts';
+import { fillDisk, mountSmallDisk } from '../fixtures/small-disk.ts';
 import { ompayErrorOf } from '../fixtures/thrown.ts';
 
 test('processes take turns: no two are inside at once', async () => {
@@ -53,4 +54,15 @@ test('a folder that is missing, or a file that is not a mutex, is said as such',
     expect(error).toMatchObject({ code: 'stateUnusable' });
     expect(error.message).toContain(path);
   }
+});
+
+test('on a full disk a mutex that was used before still works, and a new one is refused', async (context) => {
+  const folder = temporaryFolder();
+  using _disk = mountSmallDisk(context, folder, 256);
+  const known = join(folder, 'known');
+  withMutex(known, 50, () => undefined);
+  fillDisk(folder);
+  expect(withMutex(known, 50, () => 'inside')).toBe('inside');
+  const error = await ompayErrorOf(() => withMutex(join(folder, 'new'), 50, () => 'inside'));
+  expect(error).toMatchObject({ code: 'stateUnusable', message: expect.stringContaining('disk is full') });
 });

@@ -42,15 +42,19 @@ function packageVersion(): string {
 }
 
 function output(json: boolean): Output {
-  // A reader that went away (`ompay logs | head`) ends the command quietly.
+  let outlive = false;
+  // A reader that went away (`ompay logs | head`) ends a command that only looks, quietly.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(0);
+    if (error.code === 'EPIPE' && !outlive) process.exit(0);
   });
   return {
     json,
     isTerminal: process.stdout.isTTY === true,
     write: (text) => {
       process.stdout.write(text);
+    },
+    outliveReader: () => {
+      outlive = true;
     },
   };
 }

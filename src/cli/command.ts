@@ -38,6 +38,8 @@ export interface Output {
   readonly json: boolean;
   readonly isTerminal: boolean;
   write(text: string): void;
+  /** From now on a reader that goes away (`| head`) does not end the command: what it does is worth more than its words. */
+  outliveReader(): void;
 }
 
 /** The option's value as text, or undefined when it was not given. */

@@ -37,7 +37,7 @@ export async function run(invocation: Invocation): Promise<number> {
     async (operation) => {
       await phase(operation, lockPlan());
       const result = await deploy({ ...operation, ...kit.deployKit }, choices);
-      await phase(operation, unlockPlan());
+      await phase({ ...operation, signal: new AbortController().signal }, unlockPlan());
       return resultOf(result, choices, hasOption(invocation.command, 'detailedExitcode'));
     },
   );

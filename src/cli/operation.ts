@@ -56,6 +56,7 @@ export async function runOperation(
   const by = actor();
   const journal = openJournal(journalFiles(layout), { run, by }, clock);
   const renderer = createRenderer(output);
+  output.outliveReader();
   const keeper = lockKeeper({ owner: by, machine: hostname(), run, reason: request.command }, layout, clock);
   const startedMs = clock.monotonicMs();
   const emit = (event: RunEvent): void => {

@@ -78,6 +78,8 @@ function liveList(title: string, steps: readonly LiveStep[]): Listr {
     [{ title, task: (_context, task) => task.newListr(tasks, { concurrent: false, exitOnError: false }) }],
     {
       exitOnError: false,
+      // Its own handler ends the process on Ctrl-C; ours undoes what was begun first.
+      registerSignalListeners: false,
       rendererOptions: { collapseSubtasks: false, collapseErrors: false },
     },
   );

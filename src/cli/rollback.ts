@@ -1,16 +1,7 @@
 import type { Command } from 'commander';
 import { OmpayError } from '../core/errors.ts';
-import { figuresOf, phase, rollback } from '../deploy/deploy.ts';
-import {
-  idleSlot,
-  KEEP_RELEASES,
-  lockPlan,
-  OBSERVE_MS,
-  preparePlan,
-  switchPlan,
-  unlockPlan,
-  warmRollbackPlan,
-} from '../deploy/plan.ts';
+import { figuresOf, liveRelease, phase, rollback, rollbackPlansOf } from '../deploy/deploy.ts';
+import { KEEP_RELEASES, lockPlan, OBSERVE_MS, unlockPlan } from '../deploy/plan.ts';
 import { findRelease } from '../deploy/releases.ts';
 import type { LocalFacts, Release } from '../deploy/types.ts';
 import { hasOption, type Invocation } from './command.ts';
@@ -20,7 +11,7 @@ import { runOperation } from './operation.ts';
 
 export function configure(command: Command): void {
   command
-    .argument('[release]', 'its id or the beginning of it (default: the one in the other slot)')
+    .argument('[release]', 'its id or the beginning of it (default: the one that was live before)')
     .option('--plan', 'print exactly what would run, and run nothing');
 }
 
@@ -30,11 +21,11 @@ export async function run(invocation: Invocation): Promise<number> {
   const target = targetOf(before, invocation.args[0]);
   const choices = { port: before.port ?? 8080, observeMs: OBSERVE_MS, keep: KEEP_RELEASES };
   if (hasOption(invocation.command, 'plan')) {
-    const warm = before.slots[idleSlot(before)].release === target.id;
-    const plans = warm
-      ? [warmRollbackPlan(before, target, invocation.layout)]
-      : [preparePlan(before, target, invocation.layout), switchPlan(before, target, choices)];
-    printPlans(invocation.output, [lockPlan(), ...plans, unlockPlan()]);
+    printPlans(invocation.output, [
+      lockPlan(),
+      ...rollbackPlansOf(before, target, choices, invocation.layout),
+      unlockPlan(),
+    ]);
     return 0;
   }
   return runOperation(
@@ -48,7 +39,7 @@ export async function run(invocation: Invocation): Promise<number> {
     async (operation) => {
       await phase(operation, lockPlan());
       const result = await rollback({ ...operation, ...kit.deployKit }, target, choices);
-      await phase(operation, unlockPlan());
+      await phase({ ...operation, signal: new AbortController().signal }, unlockPlan());
       const data = { release: target.id, previous: result.previous, ...figuresOf(result.outputs) };
       if (!result.changed)
         return { exitCode: 0, summary: `release ${target.id} is live already; nothing to do`, data };
@@ -61,7 +52,7 @@ export async function run(invocation: Invocation): Promise<number> {
   );
 }
 
-/** The release named, or the one that the other slot holds. */
+/** The release named, or the one that was live before this one. */
 function targetOf(facts: LocalFacts, wanted: string | undefined): Release {
   if (facts.live === null) {
     throw new OmpayError('notFound', 'nothing is live here, so there is nothing to roll back from', {
@@ -69,10 +60,11 @@ function targetOf(facts: LocalFacts, wanted: string | undefined): Release {
     });
   }
   if (wanted !== undefined) return findRelease(facts.releases, wanted);
-  const other = facts.slots[idleSlot(facts)].release;
-  const release = facts.releases.find((each) => each.id === other);
+  const live = liveRelease(facts);
+  const before = facts.accepted.find((id) => id !== live && facts.releases.some((each) => each.id === id));
+  const release = facts.releases.find((each) => each.id === before);
   if (release !== undefined) return release;
-  throw new OmpayError('notFound', 'the other slot holds no release to go back to', {
+  throw new OmpayError('notFound', 'no release that was live before is kept here', {
     hint: 'choose one that is kept: ompay releases, then ompay rollback RELEASE',
   });
 }

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { OmpayError } from '../core/errors.ts';
 import { phase } from '../deploy/deploy.ts';
-import { lockPlan, servicesPlan, unlockPlan, upPlan } from '../deploy/plan.ts';
+import { lockPlan, portPlan, servicesPlan, unlockPlan, upPlan } from '../deploy/plan.ts';
 import type { Invocation } from './command.ts';
 import { localKit } from './kit/local.ts';
 import { runOperation } from './operation.ts';
@@ -22,9 +22,12 @@ export async function run(invocation: Invocation): Promise<number> {
     { command: 'up', title: 'Up', input: {}, handlers: kit.handlers },
     async (operation) => {
       await phase(operation, lockPlan());
-      await phase(operation, servicesPlan());
+      // Nothing runs: newer programs may take the place of those that were stopped.
+      const anew = !before.supervisorRuns;
+      if (anew) await phase(operation, portPlan(before));
+      await phase(operation, servicesPlan(anew));
       const facts = await kit.deployKit.facts();
-      await phase(operation, upPlan(facts, invocation.layout));
+      await phase(operation, upPlan(facts, invocation.layout, anew));
       await phase(operation, unlockPlan());
       const url = `http://127.0.0.1:${facts.port ?? 8080}`;
       return { exitCode: 0, summary: `serving on ${url}`, data: { url } };

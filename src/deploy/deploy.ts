@@ -3,6 +3,7 @@ import type { Layout } from '../core/layout.ts';
 import type { JsonObject, Plan } from '../plan/plan.ts';
 import { type Outputs, type PlanOutcome, type RunContext, runPlan } from '../plan/run.ts';
 import {
+  acceptPlan,
   backupPlan,
   buildPlan,
   type DeployChoices,
@@ -11,6 +12,7 @@ import {
   preflightPlan,
   preparePlan,
   prunePlan,
+  resumePlan,
   servicesPlan,
   switchPlan,
   warmRollbackPlan,
@@ -38,41 +40,66 @@ export async function deploy(kit: DeployKit, choices: DeployChoices): Promise<De
   await phase(kit, preflightPlan(await kit.facts(), choices));
   const release = await kit.candidate();
   const before = await kit.facts();
-  const previous = before.live === null ? null : before.slots[before.live].release;
-  if (isLive(before, release, choices)) return { changed: false, release, previous, outputs: {} };
+  const previous = liveRelease(before);
+  if (isLive(before, release, choices)) return deployAgain(kit, before, { release, choices });
 
-  const hadData = before.hasData;
   await phase(kit, servicesPlan());
-  await phase(kit, backupPlan({ ...(await kit.facts()), hasData: hadData }));
+  await phase(kit, backupPlan({ ...(await kit.facts()), hasData: before.hasData }));
   await phase(kit, buildPlan());
   await phase(kit, migratePlan());
   await phase(kit, preparePlan(await kit.facts(), release, kit.layout));
   const outputs = await switchPhase(kit, switchPlan(await kit.facts(), release, choices));
-  await phase(kit, prunePlan(choices.keep));
+  await settle(kit, [acceptPlan(release), prunePlan(choices.keep)]);
   return { changed: true, release, previous, outputs };
 }
 
-/** Goes back to a release that is warm in the other slot, or starts it there first. */
+/** The release is live: nothing to do, unless its deploy was killed before it was watched to the end. */
+async function deployAgain(
+  kit: DeployKit,
+  facts: LocalFacts,
+  { release, choices }: { readonly release: Release; readonly choices: DeployChoices },
+): Promise<DeployResult> {
+  const unchanged = { changed: false, release, previous: release.id, outputs: {} };
+  if (facts.live === null || facts.accepted[0] === release.id) return unchanged;
+  const outputs = await switchPhase(kit, resumePlan(facts, facts.live, choices));
+  await settle(kit, [acceptPlan(release), prunePlan(choices.keep)]);
+  return { ...unchanged, outputs };
+}
+
+/** Goes back to a release: at once when it is warm in the other slot and was live before, else it is started and proven. */
 export async function rollback(
   kit: DeployKit,
   release: Release,
   choices: DeployChoices,
 ): Promise<DeployResult> {
   const before = await kit.facts();
-  const previous = before.live === null ? null : before.slots[before.live].release;
+  const previous = liveRelease(before);
   if (previous === release.id) return { changed: false, release, previous, outputs: {} };
-  const idle = before.slots[idleSlot(before)];
-  if (idle.release === release.id && idle.pid !== null) {
-    return {
-      changed: true,
-      release,
-      previous,
-      outputs: await switchPhase(kit, warmRollbackPlan(before, release, kit.layout)),
-    };
+  if (isWarm(before, release)) {
+    const outputs = await switchPhase(kit, warmRollbackPlan(before, release, kit.layout));
+    await settle(kit, [acceptPlan(release)]);
+    return { changed: true, release, previous, outputs };
   }
-  await phase(kit, preparePlan(before, release, kit.layout));
+  await phase(kit, servicesPlan());
+  await phase(kit, preparePlan(await kit.facts(), release, kit.layout));
   const outputs = await switchPhase(kit, switchPlan(await kit.facts(), release, choices));
+  await settle(kit, [acceptPlan(release)]);
   return { changed: true, release, previous, outputs };
+}
+
+export function liveRelease(facts: LocalFacts): string | null {
+  return facts.live === null ? null : facts.slots[facts.live].release;
+}
+
+/** In the other slot, running, and live before: what a killed deploy left there was perhaps never proven. */
+export function isWarm(facts: LocalFacts, release: Release): boolean {
+  const idle = facts.slots[idleSlot(facts)];
+  return idle.release === release.id && idle.pid !== null && facts.accepted.includes(release.id);
+}
+
+/** What follows a good switch is not interrupted any more: there is nothing left to undo. */
+async function settle(kit: DeployKit, plans: readonly Plan[]): Promise<void> {
+  for (const plan of plans) await phase({ ...kit, signal: new AbortController().signal }, plan);
 }
 
 /** Live means: chosen, running, and reachable through the front on the wanted port. */
@@ -91,6 +118,7 @@ export async function phase(kit: RunContext, plan: Plan): Promise<Outputs> {
 
 function failureBefore(plan: Plan, outcome: Extract<PlanOutcome, { kind: 'failed' }>): unknown {
   const { error, undoFailed } = outcome;
+  if (isLockLost(error)) return error;
   if (undoFailed.length > 0) return notUndone(plan, error, undoFailed);
   // Errors of preflight, lock and the operator's own interruption keep their own exit code: nothing was begun.
   if (plan.name !== 'prepare' || isInterruption(error)) return error;
@@ -104,6 +132,7 @@ function failureBefore(plan: Plan, outcome: Extract<PlanOutcome, { kind: 'failed
 async function switchPhase(kit: RunContext, plan: Plan): Promise<Outputs> {
   const outcome = await runPlan(plan, kit);
   if (outcome.kind === 'done') return outcome.outputs;
+  if (isLockLost(outcome.error)) throw outcome.error;
   if (outcome.undoFailed.length > 0) throw notUndone(plan, outcome.error, outcome.undoFailed);
   if (isInterruption(outcome.error)) throw outcome.error;
   throw new OmpayError('rolledBack', `rolled back: ${said(outcome.error)}`, {
@@ -123,6 +152,11 @@ function notUndone(plan: Plan, error: unknown, undoFailed: readonly string[]): O
   );
 }
 
+/** Another run decides now; nothing of ours was switched, or the new holder switches it. */
+function isLockLost(error: unknown): boolean {
+  return error instanceof OmpayError && error.code === 'lockLost';
+}
+
 function isInterruption(error: unknown): boolean {
   return error instanceof OmpayError && error.code === 'interrupted';
 }
@@ -131,22 +165,45 @@ function said(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** What `--plan` prints: every phase with what is known now. */
+/** What `deploy --plan` prints: every phase with what is known now. */
 export function plansOf(
   facts: LocalFacts,
   release: Release,
   choices: DeployChoices,
   layout: Layout,
 ): readonly Plan[] {
+  const preflight = preflightPlan(facts, choices);
+  if (isLive(facts, release, choices) && facts.live !== null) {
+    if (facts.accepted[0] === release.id) return [preflight];
+    return [preflight, resumePlan(facts, facts.live, choices), acceptPlan(release), prunePlan(choices.keep)];
+  }
   return [
-    preflightPlan(facts, choices),
+    preflight,
     servicesPlan(),
     backupPlan(facts),
     buildPlan(),
     migratePlan(),
     preparePlan(facts, release, layout),
     switchPlan(facts, release, choices),
+    acceptPlan(release),
     prunePlan(choices.keep),
+  ];
+}
+
+/** What `rollback --plan` prints. */
+export function rollbackPlansOf(
+  facts: LocalFacts,
+  release: Release,
+  choices: DeployChoices,
+  layout: Layout,
+): readonly Plan[] {
+  if (liveRelease(facts) === release.id) return [];
+  if (isWarm(facts, release)) return [warmRollbackPlan(facts, release, layout), acceptPlan(release)];
+  return [
+    servicesPlan(),
+    preparePlan(facts, release, layout),
+    switchPlan(facts, release, choices),
+    acceptPlan(release),
   ];
 }
 

@@ -1,6 +1,7 @@
 import { existsSync, readlinkSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Layout, Slot } from '../core/layout.ts';
+import { acceptedReleases } from './accepted.ts';
 import { listReleases } from './releases.ts';
 import type { LocalServices, ServiceState } from './services.ts';
 import type { LocalFacts, SlotState } from './types.ts';
@@ -8,7 +9,7 @@ import type { LocalFacts, SlotState } from './types.ts';
 /** Looks at the local installation; changes nothing. */
 export async function gatherFacts(
   layout: Layout,
-  services: Pick<LocalServices, 'states'>,
+  services: Pick<LocalServices, 'states' | 'keptPort'>,
 ): Promise<LocalFacts> {
   const states = await services.states();
   const stateOf = (name: string): ServiceState | undefined => states?.find((state) => state.name === name);
@@ -19,9 +20,10 @@ export async function gatherFacts(
     supervisorRuns: states !== undefined,
     databaseRuns: runs(stateOf('database')),
     frontRuns: runs(front),
-    port: front?.port ?? null,
+    port: front?.port ?? services.keptPort(),
     hasData: existsSync(join(layout.data, 'PG_VERSION')),
     releases: listReleases(layout.releases),
+    accepted: acceptedReleases(layout),
   };
 }
 

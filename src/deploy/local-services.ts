@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import type { Clock } from '../core/clock.ts';
 import { OmpayError } from '../core/errors.ts';
 import type { Layout } from '../core/layout.ts';
@@ -37,29 +38,36 @@ export function localServices(kit: LocalServicesKit): LocalServices {
   };
   const restartsOf = async (name: ServiceName): Promise<number> =>
     (await states())?.find((state) => state.name === name)?.restarts ?? 0;
-  const start = async (name: ServiceName, program: Program, target: Listener): Promise<void> => {
+  const put = async (name: ServiceName, program: Program, signal: AbortSignal): Promise<void> => {
+    signal.throwIfAborted();
     await supervisor.put(specOf(layout, name, program));
-    await waitListening({ name, target, restarts: () => restartsOf(name) }, layout, clock);
   };
+  const listens = (name: ServiceName, target: Listener, signal: AbortSignal): Promise<void> =>
+    waitListening({ name, target, restarts: () => restartsOf(name) }, layout, { clock, signal });
   return {
     states,
     ensureSupervisor: async () => ensureSupervisor(layout, revival(layout, await kit.platform()), clock),
     // What runs stays as it is: newer programs are taken at the next `down` and `up`, not under the users' feet.
-    ensureDatabase: async () => {
-      if (await isRunning('database')) return;
-      await start('database', databaseProgram(layout, await kit.platform()), { path: layout.databaseSocket });
+    ensureDatabase: async (anew, signal) => {
+      const program = databaseProgram(layout, await kit.platform());
+      if (anew || !(await isRunning('database'))) await put('database', program, signal);
+      await listens('database', { path: layout.databaseSocket }, signal);
     },
-    ensureFront: async (port) => {
-      if (await isRunning('front', port)) return;
-      await start('front', frontProgram(layout, await kit.platform(), port), { host: '127.0.0.1', port });
+    // Its own socket answers only once it has the port: another program may answer on that.
+    ensureFront: async (port, anew, signal) => {
+      const program = frontProgram(layout, await kit.platform(), port);
+      if (anew || !(await isRunning('front', port))) await put('front', program, signal);
+      await listens('front', { path: layout.frontSocket }, signal);
     },
-    startSlot: async (slot, release) => {
-      await supervisor.remove(slot);
+    startSlot: async (slot, release, { token, signal }) => {
       const { nodePath } = await kit.platform();
-      await start(slot, slotProgram(layout, { slot, release, nodePath }), { path: layout.slotSockets[slot] });
+      await supervisor.remove(slot, token);
+      signal.throwIfAborted();
+      await supervisor.put(specOf(layout, slot, slotProgram(layout, { slot, release, nodePath })), token);
+      await listens(slot, { path: layout.slotSockets[slot] }, signal);
     },
-    stopSlot: async (slot) => {
-      await supervisor.remove(slot);
+    stopSlot: async (slot, { token }) => {
+      await supervisor.remove(slot, token);
     },
     switchTo: async (slot, token) => {
       const { switchMicroseconds } = await supervisor.switchTo({ slot, fencingToken: token });
@@ -68,8 +76,13 @@ export function localServices(kit: LocalServicesKit): LocalServices {
     waitDrained: (slot) => waitDrained(layout.slotSockets[slot], DRAIN_TIMEOUT_MS, clock),
     traffic: async () => {
       const { targets } = await frontCounts(layout.frontSocket);
-      return { blue: trafficOf(targets['blue.sock']), green: trafficOf(targets['green.sock']) };
+      return {
+        blue: trafficOf(targets['blue.sock']),
+        green: trafficOf(targets['green.sock']),
+        none: trafficOf(targets.none),
+      };
     },
+    keptPort: () => keptPort(layout),
     shutdown: async () => {
       await supervisor.shutdown();
     },
@@ -92,4 +105,15 @@ function stateOf({ name, pid, restarts, spec, sinceMs, lastExit }: ServiceStatus
 function trafficOf(counts: TargetCounts | undefined): TrafficCount {
   if (counts === undefined) return { requests: 0, failed: 0 };
   return { requests: counts.requests, failed: counts.status['5xx'] + counts.upstreamErrors };
+}
+
+/** From what the supervisor was told to run, so that `down` or a reboot does not forget it. */
+function keptPort(layout: Layout): number | null {
+  try {
+    const text = readFileSync(layout.services, 'utf8');
+    const port = /"OMPAY_PORT":\s*"(\d+)"/.exec(text)?.[1];
+    return port === undefined ? null : Number(port);
+  } catch {
+    return null;
+  }
 }

@@ -16,6 +16,8 @@ export interface DeployChoices {
 export const KEEP_RELEASES = 5;
 export const OBSERVE_MS = 4000;
 const SECONDS = 1000;
+/** Draining may take 15 s, stopping a slot 24 s. */
+const SWITCH_BACK_MS = 45 * SECONDS;
 
 export function lockPlan(): Plan {
   return onePlan('lock', 'Lock', [step('acquire', 'take the lock', call('lock.acquire', {}, 10 * SECONDS))]);
@@ -26,11 +28,7 @@ export function preflightPlan(facts: LocalFacts, choices: DeployChoices): Plan {
     step('folder', 'the state folder is ours and writable', call('preflight.folder', {}, 5 * SECONDS)),
     step('disk', 'there is room on the disk', call('preflight.disk', {}, 5 * SECONDS)),
     step('clock', 'the clock has not gone back', call('preflight.clock', {}, 5 * SECONDS)),
-    step(
-      'port',
-      `port ${choices.port} is free or ours`,
-      call('preflight.port', { port: choices.port, ours: facts.frontRuns ? facts.port : null }, 5 * SECONDS),
-    ),
+    portStep(facts, choices.port),
     step(
       'config',
       "the API's environment is complete",
@@ -40,7 +38,7 @@ export function preflightPlan(facts: LocalFacts, choices: DeployChoices): Plan {
 }
 
 /** The programs that stay when a release goes: supervisor and database. */
-export function servicesPlan(): Plan {
+export function servicesPlan(anew = false): Plan {
   return onePlan('services', 'Services', [
     step(
       'platform',
@@ -48,7 +46,7 @@ export function servicesPlan(): Plan {
       call('platform.install', {}, 60 * SECONDS),
     ),
     step('supervisor', 'start the supervisor', call('supervisor.ensure', {}, 15 * SECONDS)),
-    step('database', 'start the database', call('database.ensure', {}, 60 * SECONDS)),
+    step('database', 'start the database', call('database.ensure', { anew }, 60 * SECONDS)),
   ]);
 }
 
@@ -84,7 +82,7 @@ export function preparePlan(facts: LocalFacts, release: Release, layout: Layout)
         `start ${release.id} in ${slot}`,
         call('slot.start', { slot, release: release.id }, 20 * SECONDS),
       ),
-      undo: call('slot.stop', { slot }, 20 * SECONDS),
+      undo: call('slot.stop', { slot }, 30 * SECONDS),
     },
     step('health', `${slot} answers /health with 200`, health(layout.slotSockets[slot])),
     step(
@@ -99,33 +97,30 @@ export function preparePlan(facts: LocalFacts, release: Release, layout: Layout)
 export function switchPlan(facts: LocalFacts, release: Release, choices: DeployChoices): Plan {
   const to = idleSlot(facts);
   return onePlan('switch', `Switch to ${to}`, [
-    step(
-      'front',
-      `the front answers on port ${choices.port}`,
-      call('front.ensure', { port: choices.port }, 15 * SECONDS),
-    ),
-    {
-      ...step(
-        'switch',
-        `point current.sock at ${to} (${release.id})`,
-        call('slot.switch', { to }, 10 * SECONDS),
-      ),
-      undo: call('slot.switchBack', { from: to, to: facts.live }, 10 * SECONDS),
-    },
+    frontStep(facts, choices.port),
+    switchStep(facts, release),
     ...drainSteps(facts),
-    step(
-      'observe',
-      `watch what users see for ${choices.observeMs / SECONDS} s`,
-      call(
-        'observe.watch',
-        { slot: to, port: choices.port, windowMs: choices.observeMs },
-        choices.observeMs + 30 * SECONDS,
-      ),
-    ),
+    observeStep(to, choices),
   ]);
 }
 
-/** Back to a slot that is warm: nothing is built, nothing is started. */
+/** For a release that is live but was never watched to the end, as its deploy was killed. */
+export function resumePlan(facts: LocalFacts, live: Slot, choices: DeployChoices): Plan {
+  const other = facts.slots[otherSlot(live)];
+  const back =
+    other.pid !== null && other.release !== null && facts.accepted.includes(other.release)
+      ? other.slot
+      : null;
+  return onePlan('resume', `Watch ${live}, which an interrupted deploy made live`, [
+    {
+      ...frontStep(facts, choices.port),
+      undo: call('slot.switchBack', { from: live, to: back, always: true }, SWITCH_BACK_MS),
+    },
+    observeStep(live, choices),
+  ]);
+}
+
+/** Back to a slot that is warm and was live before: nothing is built, nothing is started. */
 export function warmRollbackPlan(facts: LocalFacts, release: Release, layout: Layout): Plan {
   const to = idleSlot(facts);
   return onePlan('rollback', `Switch back to ${to}`, [
@@ -133,26 +128,75 @@ export function warmRollbackPlan(facts: LocalFacts, release: Release, layout: La
       ...health(layout.slotSockets[to]),
       timeoutMs: 3 * SECONDS,
     }),
-    {
-      ...step(
-        'switch',
-        `point current.sock at ${to} (${release.id})`,
-        call('slot.switch', { to }, 10 * SECONDS),
-      ),
-      undo: call('slot.switchBack', { from: to, to: facts.live }, 10 * SECONDS),
-    },
+    switchStep(facts, release),
     ...drainSteps(facts),
   ]);
 }
 
+/** On another port than before, the front is started anew; should the deploy fail, it gets its old port back. */
+function frontStep(facts: LocalFacts, port: number): Step {
+  const ensured = step(
+    'front',
+    `the front answers on port ${port}`,
+    call('front.ensure', { port, anew: false }, 15 * SECONDS),
+  );
+  const moved = facts.frontRuns && facts.port !== null && facts.port !== port;
+  return moved
+    ? { ...ensured, undo: call('front.ensure', { port: facts.port, anew: false }, 15 * SECONDS) }
+    : ensured;
+}
+
+function switchStep(facts: LocalFacts, release: Release): Step {
+  const to = idleSlot(facts);
+  return {
+    ...step(
+      'switch',
+      `point current.sock at ${to} (${release.id})`,
+      call('slot.switch', { to }, 10 * SECONDS),
+    ),
+    undo: call('slot.switchBack', { from: to, to: facts.live }, SWITCH_BACK_MS),
+  };
+}
+
+function observeStep(slot: Slot, { port, observeMs }: DeployChoices): Step {
+  const title = `watch what users see for ${observeMs / SECONDS} s`;
+  return step(
+    'observe',
+    title,
+    call('observe.watch', { slot, port, windowMs: observeMs }, observeMs + 30 * SECONDS),
+  );
+}
+
+/** After the observation: `rollback` may trust this release from now on. */
+export function acceptPlan(release: Release): Plan {
+  return onePlan('accept', 'Accept', [
+    step(
+      'release',
+      `note that ${release.id} was live and well`,
+      call('release.accept', { release: release.id }, 5 * SECONDS),
+    ),
+  ]);
+}
+
 /** Brings back what ran: the supervisor has started its services; here they are waited for. */
-export function upPlan(facts: LocalFacts, layout: Layout): Plan {
+export function upPlan(facts: LocalFacts, layout: Layout, anew: boolean): Plan {
   const live = facts.live ?? 'blue';
   const port = facts.port ?? 8080;
   return onePlan('up', 'Up', [
     step('slot', `${live} answers /health with 200`, health(layout.slotSockets[live])),
-    step('front', `the front answers on port ${port}`, call('front.ensure', { port }, 15 * SECONDS)),
+    step('front', `the front answers on port ${port}`, call('front.ensure', { port, anew }, 15 * SECONDS)),
   ]);
+}
+
+/** `up` starts a front too, so it looks at the port first. */
+export function portPlan(facts: LocalFacts): Plan {
+  const port = facts.port ?? 8080;
+  return onePlan('preflight', 'Preflight', [portStep(facts, port)]);
+}
+
+function portStep(facts: LocalFacts, port: number): Step {
+  const ours = facts.frontRuns ? facts.port : null;
+  return step('port', `port ${port} is free or ours`, call('preflight.port', { port, ours }, 5 * SECONDS));
 }
 
 export function downPlan(): Plan {

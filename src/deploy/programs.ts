@@ -3,7 +3,7 @@ import type { Layout, Slot } from '../core/layout.ts';
 import { type SupervisorCommand, supervisorCommand } from '../front/start.ts';
 import type { ServiceName, ServiceSpec } from '../front/supervisor-client.ts';
 import type { Platform } from './handlers/platform.ts';
-import { API_BUNDLE } from './handlers/release.ts';
+import { API_BUNDLE, releaseEnvironment } from './handlers/release.ts';
 
 /** The API finishes what it has begun in at most 10 s; the database checkpoints in at most 5 s. */
 const STOP_TIMEOUT_MS = { blue: 12_000, green: 12_000, database: 8000, front: 12_000 } as const;
@@ -32,7 +32,7 @@ export function slotProgram(
     command: nodePath,
     args: [join(layout.releases, release, API_BUNDLE)],
     cwd: join(layout.releases, release),
-    environmentFile: layout.environment,
+    environmentFile: releaseEnvironment(layout, release),
     environment: { APP_RELEASE: release, API_SOCKET: layout.slotSockets[slot] },
   };
 }

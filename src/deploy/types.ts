@@ -40,9 +40,11 @@ export interface LocalFacts {
   readonly supervisorRuns: boolean;
   readonly databaseRuns: boolean;
   readonly frontRuns: boolean;
-  /** The port that the front was last given; null before the first deploy. */
+  /** The port that the front was last given, also while it does not run; null before the first deploy. */
   readonly port: number | null;
   /** Whether the database's folder exists. */
   readonly hasData: boolean;
   readonly releases: readonly Release[];
+  /** Ids of those that were live and watched to the end, newest first. */
+  readonly accepted: readonly string[];
 }

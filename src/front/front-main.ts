@@ -17,8 +17,9 @@ try {
   );
   const front = createFront(option('upstream'), systemClock);
   const admin = createAdmin(front.counter);
-  await listenOnSocket(admin, option('admin'));
+  // The port first: who finds the admin socket answering knows that the port is ours.
   await listen(front.server, option('host'), Number(option('port')));
+  await listenOnSocket(admin, option('admin'));
   say(`serving ${option('host')}:${option('port')}`);
   const [command = '', ...args] = wordsIn(option('revive'));
   const watch = watchSupervisor({ pidFile: option('watch'), command, args });

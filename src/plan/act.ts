@@ -63,6 +63,7 @@ async function execute(action: ExecAction, context: ActContext): Promise<JsonObj
 async function waitHttp(action: WaitHttpAction, context: ActContext): Promise<JsonObject> {
   const startedMs = context.clock.monotonicMs();
   let seen = 'no answer';
+  let hasAnswered = false;
   for (let tries = 1; ; tries += 1) {
     const leftMs = action.timeoutMs - (context.clock.monotonicMs() - startedMs);
     if (leftMs <= 0) {
@@ -77,7 +78,9 @@ async function waitHttp(action: WaitHttpAction, context: ActContext): Promise<Js
     const answer = await ask(action, Math.min(leftMs, 2000), context);
     if (answer.statusCode === action.status)
       return { tries, waitedMs: Math.round(context.clock.monotonicMs() - startedMs) };
-    seen = answer.seen;
+    // What was answered says more than the last try, which the limit may have cut short.
+    if (answer.statusCode !== 0 || !hasAnswered) seen = answer.seen;
+    hasAnswered ||= answer.statusCode !== 0;
     await context.clock.sleep(action.intervalMs, context.signal);
   }
 }
@@ -103,7 +106,10 @@ async function ask(
   }
 }
 
-/** Runs `work` with a signal that is aborted when its time is over; does not wait for work that ignores it. */
+/** What was aborted may still finish a call that it is in; an undo that began beside it could be overtaken by it. */
+const SETTLE_MS = 5000;
+
+/** Runs `work` with a signal that is aborted when its time is over, and then waits for it a little longer. */
 async function limited(
   timeoutMs: number,
   name: string,
@@ -121,9 +127,28 @@ async function limited(
     );
   }, timeoutMs);
   try {
-    return await Promise.race([work(signal), rejectedBy(signal)]);
+    return await finished(work(signal), signal, context.clock);
   } finally {
     clearTimeout(timer);
+  }
+}
+
+async function finished(
+  running: Promise<JsonObject>,
+  signal: AbortSignal,
+  clock: Clock,
+): Promise<JsonObject> {
+  try {
+    return await Promise.race([running, rejectedBy(signal)]);
+  } catch (error) {
+    const settled = running.then(
+      () => {},
+      () => {},
+    );
+    const enough = new AbortController();
+    if (signal.aborted) await Promise.race([settled, clock.sleep(SETTLE_MS, enough.signal).catch(() => {})]);
+    enough.abort();
+    throw error;
   }
 }
 

@@ -1,19 +1,9 @@
+import { createHash, type KeyObject, sign } from 'node:crypto';
 import {
-  createHash,
-  createPrivateKey,
-  createPublicKey,
-  generateKeyPairSync,
-  type KeyObject,
-  sign,
-} from 'node:crypto';
-import {
-  chmodSync,
   closeSync,
   fdatasyncSync,
   fstatSync,
-  mkdirSync,
   openSync,
-  readFileSync,
   readSync,
   renameSync,
   writeFileSync,
@@ -22,9 +12,9 @@ import {
 import { join } from 'node:path';
 import { type Clock, isoTime } from '../core/clock.ts';
 import { OmpayError, systemCodeOf } from '../core/errors.ts';
-import { writeFileAtomic } from '../core/files.ts';
 import { withMutex } from '../core/mutex.ts';
 import type { RunEvent } from './event.ts';
+import { type JournalKeyFiles, journalKey } from './journal-key.ts';
 
 /** The hash before the first line. */
 export const GENESIS_HASH = '0'.repeat(64);
@@ -52,12 +42,9 @@ export interface JournalHead {
   readonly signature: string;
 }
 
-export interface JournalFiles {
+export interface JournalFiles extends JournalKeyFiles {
   readonly lines: string;
   readonly head: string;
-  readonly mutex: string;
-  readonly privateKey: string;
-  readonly publicKey: string;
 }
 
 export function journalFiles(folders: { readonly journal: string; readonly keys: string }): JournalFiles {
@@ -159,27 +146,70 @@ function writeWhole(descriptor: number, text: string, path: string): void {
   }
 }
 
+/**
+ * When the newest whole line was written, epoch milliseconds; undefined when there is none. Reads the tail alone,
+ * however long the journal is. Throws `stateUnusable` when it cannot be read.
+ */
+export function newestLineTimeMs(files: JournalFiles): number | undefined {
+  let descriptor: number;
+  try {
+    descriptor = openSync(files.lines, 'r');
+  } catch (error) {
+    if (systemCodeOf(error) === 'ENOENT') return undefined;
+    throw unreadableJournal(files.lines, error);
+  }
+  try {
+    const timeMs = Date.parse(readTail(descriptor).line?.at ?? '');
+    return Number.isNaN(timeMs) ? undefined : timeMs;
+  } catch (error) {
+    throw unreadableJournal(files.lines, error);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function unreadableJournal(path: string, cause: unknown): OmpayError {
+  const why = systemCodeOf(cause) ?? 'no code';
+  return new OmpayError('stateUnusable', `cannot read the journal ${path} (${why})`, {
+    hint: `make it readable for this user: chmod u+rw '${path}'`,
+    cause,
+  });
+}
+
+/** What the next line follows from. Throws `journalBroken` when a long file's tail holds no line. */
+function lastLine(descriptor: number, path: string): { seq: number; hash: string; isTorn: boolean } {
+  const { line, isTorn, isAll } = readTail(descriptor);
+  if (line !== undefined) return { seq: line.seq, hash: line.hash, isTorn };
+  if (isAll) return { seq: 0, hash: GENESIS_HASH, isTorn };
+  throw new OmpayError('journalBroken', `the last ${TAIL_BYTES} bytes of ${path} hold no readable line`, {
+    hint: 'see what is wrong: ompay audit verify',
+  });
+}
+
 const TAIL_BYTES = 2 * MAX_LINE_BYTES;
 
-/**
- * The newest whole line. A torn end (its writer was killed in mid-write) stays as it is: it was never acknowledged.
- * `isTorn` says that the file does not end with a newline; the last line may be whole all the same.
- */
-function lastLine(descriptor: number, path: string): { seq: number; hash: string; isTorn: boolean } {
+interface Tail {
+  /** The newest whole line among the last TAIL_BYTES. */
+  readonly line: JournalLine | undefined;
+  /** The file does not end with a newline; the last line may be whole all the same. */
+  readonly isTorn: boolean;
+  /** Whether the tail is all there is. */
+  readonly isAll: boolean;
+}
+
+/** A torn end (its writer was killed in mid-write) stays as it is: it was never acknowledged. */
+function readTail(descriptor: number): Tail {
   const sizeBytes = fstatSync(descriptor).size;
   const from = Math.max(0, sizeBytes - TAIL_BYTES);
   const bytes = Buffer.alloc(sizeBytes - from);
   readSync(descriptor, bytes, 0, bytes.length, from);
   const text = bytes.toString('utf8');
-  const isTorn = text !== '' && !text.endsWith('\n');
-  for (const line of text.split('\n').reverse()) {
-    const parsed = parseLine(line);
-    if (parsed !== undefined) return { seq: parsed.seq, hash: parsed.hash, isTorn };
+  const end = { isTorn: text !== '' && !text.endsWith('\n'), isAll: from === 0 };
+  for (const candidate of text.split('\n').reverse()) {
+    const line = parseLine(candidate);
+    if (line !== undefined) return { line, ...end };
   }
-  if (from === 0) return { seq: 0, hash: GENESIS_HASH, isTorn };
-  throw new OmpayError('journalBroken', `the last ${TAIL_BYTES} bytes of ${path} hold no readable line`, {
-    hint: 'see what is wrong: ompay audit verify',
-  });
+  return { line: undefined, ...end };
 }
 
 /** Undefined when the text is not a line of a journal. */
@@ -201,61 +231,5 @@ function isJournalLine(value: unknown): value is JournalLine {
     texts.every((name) => typeof record[name] === 'string') &&
     typeof record.event === 'object' &&
     record.event !== null
-  );
-}
-
-/** The private key, made on first use under a mutex so that two first commands agree on one. */
-export function journalKey(files: JournalFiles): KeyObject {
-  prepareFolders(files);
-  return withMutex(files.mutex, APPEND_TIMEOUT_MS, () => {
-    try {
-      return createPrivateKey(readFileSync(files.privateKey));
-    } catch (error) {
-      if (systemCodeOf(error) !== 'ENOENT') throw unreadableKey(files.privateKey, error);
-    }
-    const pair = generateKeyPairSync('ed25519');
-    writeFileAtomic(files.publicKey, pair.publicKey.export({ type: 'spki', format: 'pem' }), 0o644);
-    writeFileAtomic(files.privateKey, pair.privateKey.export({ type: 'pkcs8', format: 'pem' }), 0o600);
-    return pair.privateKey;
-  });
-}
-
-/** The key that verifies; undefined before the first line was written. */
-export function journalPublicKey(files: JournalFiles): KeyObject | undefined {
-  try {
-    return createPublicKey(readFileSync(files.publicKey));
-  } catch (error) {
-    if (systemCodeOf(error) === 'ENOENT') return undefined;
-    throw unreadableKey(files.publicKey, error);
-  }
-}
-
-function prepareFolders(files: JournalFiles): void {
-  for (const path of [files.lines, files.privateKey]) {
-    const folder = join(path, '..');
-    try {
-      mkdirSync(folder, { recursive: true, mode: 0o700 });
-      chmodSync(folder, 0o700);
-    } catch (error) {
-      throw new OmpayError(
-        'stateUnusable',
-        `cannot make the folder ${folder} (${systemCodeOf(error) ?? 'no code'})`,
-        {
-          hint: 'make its parent writable for this user, or choose another place with -C FOLDER',
-          cause: error,
-        },
-      );
-    }
-  }
-}
-
-function unreadableKey(path: string, cause: unknown): OmpayError {
-  return new OmpayError(
-    'stateUnusable',
-    `cannot read the journal's key ${path} (${systemCodeOf(cause) ?? 'not a key'})`,
-    {
-      hint: `restore ${path} from its copy; without it new lines cannot be signed`,
-      cause,
-    },
   );
 }

@@ -77,7 +77,7 @@ function isHolder(value: unknown): value is LockHolder {
 
 function damaged(path: string, why: string): OmpayError {
   return new OmpayError('stateUnusable', `the lock file ${path} cannot be understood: ${why}`, {
-    hint: `when no other ompay command runs: rm '${path}' '${dirname(path)}/run/fence'`,
+    hint: `when no other ompay command runs: rm -f '${path}' '${dirname(path)}/fence'`,
   });
 }
 

@@ -5,12 +5,12 @@ import {
   type JournalFiles,
   type JournalHead,
   type JournalLine,
-  journalPublicKey,
   lineHash,
   lineText,
   MAX_LINE_BYTES,
   parseLine,
 } from './journal.ts';
+import { journalPublicKey } from './journal-key.ts';
 
 export type JournalVerdict =
   | { readonly kind: 'intact'; readonly lines: number; readonly tornLines: number }

@@ -36,6 +36,7 @@ async function tried(
     output: {
       json: true,
       isTerminal: false,
+      outliveReader: () => {},
       write: (text) => {
         written += text;
       },

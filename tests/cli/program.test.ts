@@ -74,7 +74,7 @@ test('--json and -C are understood before the command, and --json after it too',
 
 test.each([
   [['dploy'], "unknown command 'dploy' (Did you mean deploy?)", 'ompay --help'],
-  [['lock', 'stat'], "unknown command 'stat'", 'ompay --help'],
+  [['lock', 'stat'], "unknown command 'stat'", 'ompay lock --help'],
   [['deploy', '--nope'], "unknown option '--nope'", 'ompay deploy --help'],
   [['deploy', '--port'], "option '--port <n>' argument missing", 'ompay deploy --help'],
   [

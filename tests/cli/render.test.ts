@@ -53,6 +53,7 @@ test('piped, or with --json, each event is one JSON line with its time and run',
     let written = '';
     const renderer = createRenderer({
       ...mode,
+      outliveReader: () => {},
       write: (text) => {
         written += text;
       },

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
@@ -8,7 +7,6 @@ import {
   eventsIn,
   exitCodeOf,
   type Installation,
-  saw,
   textsUnder,
 } from '../fixtures/installation.ts';
 
@@ -144,36 +142,6 @@ describe('a local installation', { timeout: 180_000 }, () => {
     ];
     const codes = await Promise.all(both.map(exitCodeOf));
     expect(codes.sort()).toEqual([0, 4]);
-  });
-
-  it('undoes what it began when interrupted, gives the lock back and exits 130', async () => {
-    const before = liveRelease();
-    const tree = installation.tree('fourth', {
-      file: 'src/api/main.ts',
-      from: 'process.exitCode = 0;',
-      to: "process.title = 'fourth';\n  process.exitCode = 0;",
-    });
-    const child = installation.start(['deploy', '--observe', '20'], tree);
-    await saw(child, '"step":"observe"');
-    child.kill('SIGINT');
-    const [code] = await once(child, 'exit');
-    expect(code).toBe(130);
-    expect(liveRelease()).toBe(before);
-    expect(installation.ompay(['lock', 'status']).exitCode).toBe(0);
-  });
-
-  it('goes on after a deploy that was killed in its middle', async () => {
-    const tree = installation.tree('fifth', {
-      file: 'src/api/main.ts',
-      from: 'process.exitCode = 0;',
-      to: "process.title = 'fifth';\n  process.exitCode = 0;",
-    });
-    const child = installation.start(['deploy', '--observe', '20'], tree);
-    await saw(child, '"step":"smoke"');
-    child.kill('SIGKILL');
-    await once(child, 'exit');
-    expect((await installation.get('/health')).status).toBe(200);
-    expect(installation.ompay(['deploy', '--observe', '1'], tree).exitCode).toBe(0);
   });
 
   it('makes a distributor with a float, once', () => {

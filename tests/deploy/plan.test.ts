@@ -28,6 +28,7 @@ const empty: LocalFacts = {
   port: null,
   hasData: false,
   releases: [],
+  accepted: [],
 };
 const blueLive: LocalFacts = {
   ...empty,

@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { MIGRATIONS } from '../../api/migrations/index.ts';
 import { migrateUp } from '../../api/migrations/runner.ts';
 import { loadApiSettings } from '../../config/load.ts';
+import { sha256 } from '../../deploy/bundle.ts';
 import type { DeployKit } from '../../deploy/deploy.ts';
-import { keepEnvironment, localEnvironment } from '../../deploy/environment.ts';
+import { keepEnvironment, localEnvironment, readEnvironment } from '../../deploy/environment.ts';
 import { gatherFacts } from '../../deploy/facts.ts';
 import { installPlatform, type Platform } from '../../deploy/handlers/platform.ts';
 import { preflightHandlers } from '../../deploy/handlers/preflight.ts';
@@ -39,6 +40,8 @@ export function localKit(invocation: Invocation): LocalKit {
     programRoot,
     version: versionOf(programRoot),
     newestMigration: MIGRATIONS.at(-1)?.id ?? '0000',
+    environmentDigest: () =>
+      sha256(JSON.stringify(Object.entries(readEnvironment(join(layout.root, '.env'))).sort())),
   };
   const candidate = once((): Promise<Built> => buildCandidate(release, localHost(), clock.now()));
   const journalBefore = newestJournalTimeMs(invocation);

@@ -1,8 +1,9 @@
-import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isoTime } from '../../core/clock.ts';
 import { OmpayError } from '../../core/errors.ts';
+import { writeFileAtomic } from '../../core/files.ts';
 import type { Layout } from '../../core/layout.ts';
 import { shownSize } from '../../core/units.ts';
 import type { Host } from '../../host/host.ts';
@@ -22,8 +23,15 @@ export interface ReleaseKit {
   readonly version: string;
   /** The newest migration in this source. */
   readonly newestMigration: string;
+  /** Of what the operator set (`.env`): another setting is another release, so that a rollback takes it back too. */
+  readonly environmentDigest: () => string;
   readonly facts: () => Promise<LocalFacts>;
   readonly nodePath: () => string;
+}
+
+/** The environment that a release runs with, fixed when it was built; it holds the key, so 0600. */
+export function releaseEnvironment(layout: Layout, id: string): string {
+  return join(layout.releases, id, 'api.env');
 }
 
 export interface Built {
@@ -41,7 +49,7 @@ export async function buildCandidate(
     bundle({ root: kit.programRoot, entry: 'src/api/main.ts', output: API_BUNDLE }),
     commitOf(kit.programRoot, host),
   ]);
-  const digest = contentHash([file], `node ${process.versions.node}`);
+  const digest = contentHash([file], `node ${process.versions.node}\nenvironment ${kit.environmentDigest()}`);
   const release: Release = {
     id: digest.slice(0, 12),
     version: kit.version,
@@ -70,6 +78,11 @@ export function releaseHandlers(kit: ReleaseKit, candidate: () => Promise<Built>
       const kept = listReleases(kit.layout.releases).find((each) => each.id === release.id);
       const reuse = kept !== undefined && damagedFiles(kit.layout.releases, kept).length === 0;
       if (!reuse) storeRelease(kit.layout.releases, release, files);
+      writeFileAtomic(
+        releaseEnvironment(kit.layout, release.id),
+        readFileSync(kit.layout.environment),
+        0o600,
+      );
       const size = shownSize(release.files.reduce((sum, file) => sum + file.sizeBytes, 0));
       return {
         release: release.id,
@@ -83,6 +96,8 @@ export function releaseHandlers(kit: ReleaseKit, candidate: () => Promise<Built>
     },
     'release.prune': async ({ keep }) => {
       const facts = await kit.facts();
+      // What is in the slots is not known: better keep too much.
+      if (!facts.supervisorRuns) return { removed: [], shown: 'the supervisor is away: nothing removed' };
       const inSlots = [facts.slots.blue.release, facts.slots.green.release].filter((id) => id !== null);
       const going = releasesToPrune(listReleases(kit.layout.releases), inSlots, Number(keep));
       for (const release of going) removeRelease(kit.layout.releases, release.id);

@@ -8,12 +8,12 @@ export function serviceHandlers(services: LocalServices): Handlers {
       await services.shutdown();
       return {};
     },
-    'front.ensure': async ({ port }) => {
-      await services.ensureFront(Number(port));
+    'front.ensure': async ({ port, anew }, { signal }) => {
+      await services.ensureFront(Number(port), anew === true, signal);
       return {};
     },
-    'database.ensure': async () => {
-      await services.ensureDatabase();
+    'database.ensure': async ({ anew }, { signal }) => {
+      await services.ensureDatabase(anew === true, signal);
       return {};
     },
     'supervisor.ensure': async () => {

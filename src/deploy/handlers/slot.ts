@@ -3,6 +3,7 @@ import type { Layout, Slot } from '../../core/layout.ts';
 import type { Host } from '../../host/host.ts';
 import type { Handlers } from '../../plan/act.ts';
 import type { Json } from '../../plan/plan.ts';
+import { acceptRelease } from '../accepted.ts';
 import { observe, type TrafficCount } from '../observe.ts';
 import { damagedFiles, findRelease, listReleases } from '../releases.ts';
 import type { LocalServices } from '../services.ts';
@@ -16,10 +17,20 @@ export interface SlotKit {
 
 /** Starting, switching, draining and watching slots. */
 export function slotHandlers(kit: SlotKit): Handlers {
-  const { layout, services } = kit;
-  const baseline: { traffic?: TrafficCount } = {};
+  const seen: RunMemory = { switched: false };
+  return { ...fillHandlers(kit), ...switchHandlers(kit, seen), ...watchHandlers(kit, seen) };
+}
+
+/** What one run remembers from step to step. */
+interface RunMemory {
+  /** What users had seen before this run touched anything they use. */
+  traffic?: TrafficCount;
+  switched: boolean;
+}
+
+function fillHandlers({ layout, services, token }: SlotKit): Handlers {
   return {
-    'slot.start': async ({ slot, release }) => {
+    'slot.start': async ({ slot, release }, { signal }) => {
       const found = findRelease(listReleases(layout.releases), String(release));
       const damaged = damagedFiles(layout.releases, found);
       if (damaged.length > 0) {
@@ -31,31 +42,45 @@ export function slotHandlers(kit: SlotKit): Handlers {
           },
         );
       }
-      await services.startSlot(slotIn(slot), found.id);
+      await services.startSlot(slotIn(slot), found.id, { token: token(), signal });
       return {};
     },
     'slot.stop': async ({ slot }) => {
-      await services.stopSlot(slotIn(slot));
+      await unlessLockLost(() => services.stopSlot(slotIn(slot), { token: token() }));
       return {};
     },
+  };
+}
+
+function switchHandlers({ services, token }: SlotKit, memory: RunMemory): Handlers {
+  return {
     'slot.switch': async ({ to }) => {
-      baseline.traffic = await allTraffic(services);
-      const { microseconds } = await services.switchTo(slotIn(to), kit.token());
+      memory.traffic = await allTraffic(services);
+      const { microseconds } = await services.switchTo(slotIn(to), token());
+      memory.switched = true;
       return { switchMicroseconds: microseconds, shown: `${microseconds} µs` };
     },
     // Back to the old slot, or to none on a first deploy; then the slot that was not well is emptied.
-    'slot.switchBack': async ({ from, to }) => {
-      const { microseconds } = await services.switchTo(to === null ? null : slotIn(to), kit.token());
+    'slot.switchBack': async ({ from, to, always }) => {
+      // A switch that was refused (the lock is another's now) leaves nothing of ours to put back.
+      if (!memory.switched && always !== true) return {};
+      const { microseconds } = await services.switchTo(to === null ? null : slotIn(to), token());
       await services.waitDrained(slotIn(from)).catch(() => {});
-      await services.stopSlot(slotIn(from));
+      await services.stopSlot(slotIn(from), { token: token() });
       return { switchMicroseconds: microseconds };
     },
     'slot.drain': async ({ slot }) => {
       const { drainMs, proof } = await services.waitDrained(slotIn(slot));
       return { drainMs, proof, shown: `${drainMs} ms, proven by ${proof}` };
     },
+  };
+}
+
+function watchHandlers({ layout, services }: SlotKit, memory: RunMemory): Handlers {
+  return {
     'observe.watch': async ({ slot, port, windowMs }, context) => {
       const watched = slotIn(slot);
+      memory.traffic ??= await allTraffic(services);
       const seen = await observe(
         {
           clock: context.clock,
@@ -67,9 +92,22 @@ export function slotHandlers(kit: SlotKit): Handlers {
         },
         Number(windowMs),
       );
-      return { ...seen, ...(await sinceSwitch(services, baseline.traffic)) };
+      return { ...seen, ...(await sinceSwitch(services, memory.traffic)) };
+    },
+    'release.accept': async ({ release }) => {
+      acceptRelease(layout, String(release));
+      return {};
     },
   };
+}
+
+/** Whoever has the lock now decides about the slot: an undo of ours would only be in the way. */
+async function unlessLockLost(work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (!(error instanceof OmpayError && error.code === 'lockLost')) throw error;
+  }
 }
 
 function slotIn(value: Json | undefined): Slot {
@@ -77,19 +115,16 @@ function slotIn(value: Json | undefined): Slot {
   throw new TypeError(`not a slot: ${JSON.stringify(value)}`);
 }
 
-/** What users saw in both slots together: a request lost between them must not be lost from the count. */
+/** What users saw of both slots and of none: a request lost between them must not be lost from the count. */
 async function allTraffic(services: LocalServices): Promise<TrafficCount> {
-  const { blue, green } = await services.traffic();
-  return { requests: blue.requests + green.requests, failed: blue.failed + green.failed };
+  const each = Object.values(await services.traffic());
+  const sum = (key: keyof TrafficCount): number => each.reduce((total, count) => total + count[key], 0);
+  return { requests: sum('requests'), failed: sum('failed') };
 }
 
-async function sinceSwitch(
-  services: LocalServices,
-  before: TrafficCount | undefined,
-): Promise<Record<string, number>> {
+async function sinceSwitch(services: LocalServices, before: TrafficCount): Promise<Record<string, number>> {
   const now = await allTraffic(services);
-  const start = before ?? { requests: 0, failed: 0 };
-  return { requests: now.requests - start.requests, failedRequests: now.failed - start.failed };
+  return { requests: now.requests - before.requests, failedRequests: now.failed - before.failed };
 }
 
 /** One request of our own through the front, the way of the users. */

@@ -1,8 +1,22 @@
-import { appendFileSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { systemClock } from '../../src/core/clock.ts';
-import { type JournalFiles, journalFiles, openJournal, parseLine } from '../../src/plan/journal.ts';
+import {
+  type JournalFiles,
+  journalFiles,
+  newestLineTimeMs,
+  openJournal,
+  parseLine,
+} from '../../src/plan/journal.ts';
 import { verifyJournal } from '../../src/plan/verify.ts';
 import { manualClock } from '../fixtures/clock.ts';
 import { temporaryFolder } from '../fixtures/folder.ts';
@@ -20,7 +34,11 @@ function note(files: JournalFiles, text: string): void {
 }
 
 function linesIn(files: JournalFiles): ReturnType<typeof parseLine>[] {
-  return readFileSync(files.lines, 'utf8').trimEnd().split('\n').map(parseLine);
+  return linesOf(readFileSync(files.lines));
+}
+
+function linesOf(bytes: Buffer): ReturnType<typeof parseLine>[] {
+  return bytes.toString('utf8').trimEnd().split('\n').map(parseLine);
 }
 
 test('a line says who did what when, and follows from the one before', async () => {
@@ -131,6 +149,58 @@ test('an event that could not be read back is refused before it is written', asy
   expect(() => note(files, 'x'.repeat(1024 * 1024))).toThrow(TypeError);
   note(files, 'x'.repeat(100_000));
   expect(await verifyJournal(files)).toMatchObject({ kind: 'intact', lines: 2 });
+});
+
+test("the newest line's time is told, past a torn end and damaged lines", () => {
+  const files = filesIn(temporaryFolder());
+  expect(newestLineTimeMs(files)).toBeUndefined();
+  const clock = manualClock(Date.UTC(2026, 0, 1));
+  const journal = openJournal(files, IDENTITY, clock);
+  expect(newestLineTimeMs(files)).toBeUndefined();
+  for (const text of ['one', 'two', 'three']) {
+    clock.pass(1000);
+    journal.append({ type: 'note', text, data: {} });
+  }
+  expect(newestLineTimeMs(files)).toBe(Date.UTC(2026, 0, 1, 0, 0, 3));
+  appendFileSync(files.lines, 'garbage\n{"seq":4,"at":"2027-01-01T00');
+  expect(newestLineTimeMs(files)).toBe(Date.UTC(2026, 0, 1, 0, 0, 3));
+});
+
+test('without one readable line there is no newest time', () => {
+  const files = filesIn(temporaryFolder());
+  note(files, 'one');
+  const [line] = linesIn(files);
+  for (const damaged of [
+    '',
+    'garbage',
+    'garbage\n'.repeat(200_000),
+    JSON.stringify({ ...line, at: 'soon' }),
+  ]) {
+    writeFileSync(files.lines, damaged);
+    expect(newestLineTimeMs(files)).toBeUndefined();
+  }
+});
+
+test("of a long journal only the tail is read for the newest line's time", () => {
+  const files = filesIn(temporaryFolder());
+  note(files, 'one');
+  const whole = readFileSync(files.lines);
+  // A hole of 3 GB: what read it all would exceed the longest buffer's worth of text.
+  truncateSync(files.lines, 3_000_000_000);
+  appendFileSync(files.lines, Buffer.concat([Buffer.from('\n'), whole]));
+  expect(newestLineTimeMs(files)).toBe(Date.parse(String(linesOf(whole).at(-1)?.at)));
+});
+
+test('a journal that cannot be read is said with its path', async () => {
+  const files = filesIn(temporaryFolder());
+  note(files, 'one');
+  rmSync(files.lines);
+  mkdirSync(files.lines);
+  const error = await ompayErrorOf(() => newestLineTimeMs(files));
+  expect(error).toMatchObject({
+    code: 'stateUnusable',
+    message: `cannot read the journal ${files.lines} (EISDIR)`,
+  });
 });
 
 test('a state folder that cannot be used, or a key that is not one, is said with its path', async () => {

@@ -83,19 +83,31 @@ export function openJournal(files: JournalFiles, identity: JournalIdentity, cloc
 type LineContent = Pick<JournalLine, 'at' | 'run' | 'by' | 'event'>;
 
 function appendLine(files: JournalFiles, key: KeyObject, content: LineContent): void {
-  const descriptor = openSync(files.lines, 'a+', 0o600);
   try {
-    const last = lastLine(descriptor, files.lines);
-    const line = sealLine(content, last, key);
-    const text = lineText(line);
-    if (text.length > MAX_LINE_BYTES / 4)
-      throw new TypeError(`an event of ${text.length} characters is too long`);
-    writeWhole(descriptor, `${last.isTorn ? '\n' : ''}${text}\n`, files.lines);
-    fdatasyncSync(descriptor);
-    writeHead(files.head, line);
-  } finally {
-    closeSync(descriptor);
+    const descriptor = openSync(files.lines, 'a+', 0o600);
+    try {
+      appendTo(descriptor, files, { key, content });
+    } finally {
+      closeSync(descriptor);
+    }
+  } catch (error) {
+    throw unwritable(files.lines, error);
   }
+}
+
+function appendTo(
+  descriptor: number,
+  files: JournalFiles,
+  { key, content }: { readonly key: KeyObject; readonly content: LineContent },
+): void {
+  const last = lastLine(descriptor, files.lines);
+  const line = sealLine(content, last, key);
+  const text = lineText(line);
+  if (text.length > MAX_LINE_BYTES / 4)
+    throw new TypeError(`an event of ${text.length} characters is too long`);
+  writeWhole(descriptor, `${last.isTorn ? '\n' : ''}${text}\n`);
+  fdatasyncSync(descriptor);
+  writeHead(files.head, line);
 }
 
 function sealLine(content: LineContent, last: { seq: number; hash: string }, key: KeyObject): JournalLine {
@@ -130,20 +142,18 @@ function writeHead(path: string, line: JournalLine): void {
   renameSync(`${path}.part`, path);
 }
 
-function writeWhole(descriptor: number, text: string, path: string): void {
-  try {
-    const bytes = Buffer.from(text);
-    for (let offset = 0; offset < bytes.length; ) offset += writeSync(descriptor, bytes, offset);
-  } catch (error) {
-    throw new OmpayError(
-      'stateUnusable',
-      `cannot write the journal ${path} (${systemCodeOf(error) ?? 'no code'})`,
-      {
-        hint: 'free some disk space or mend the permissions, then run the command again: ompay doctor',
-        cause: error,
-      },
-    );
-  }
+function writeWhole(descriptor: number, text: string): void {
+  const bytes = Buffer.from(text);
+  for (let offset = 0; offset < bytes.length; ) offset += writeSync(descriptor, bytes, offset);
+}
+
+function unwritable(path: string, cause: unknown): unknown {
+  const code = systemCodeOf(cause);
+  if (cause instanceof OmpayError || code === undefined) return cause;
+  return new OmpayError('stateUnusable', `cannot write the journal ${path} (${code})`, {
+    hint: 'free some disk space or mend the permissions, then run the command again: ompay doctor',
+    cause,
+  });
 }
 
 /**

@@ -191,6 +191,21 @@ test("of a long journal only the tail is read for the newest line's time", () =>
   expect(newestLineTimeMs(files)).toBe(Date.parse(String(linesOf(whole).at(-1)?.at)));
 });
 
+test.each(['lines', 'head'] as const)(
+  'a journal whose %s cannot be written is said with its path',
+  async (part) => {
+    const files = filesIn(temporaryFolder());
+    note(files, 'one');
+    rmSync(files[part]);
+    mkdirSync(files[part]);
+    const error = await ompayErrorOf(() => note(files, 'two'));
+    expect(error).toMatchObject({
+      code: 'stateUnusable',
+      message: `cannot write the journal ${files.lines} (EISDIR)`,
+    });
+  },
+);
+
 test('a journal that cannot be read is said with its path', async () => {
   const files = filesIn(temporaryFolder());
   note(files, 'one');

@@ -5,7 +5,7 @@ import { ulid } from '../core/ids.ts';
 import type { Layout } from '../core/layout.ts';
 import { localHost } from '../host/local.ts';
 import type { Handlers } from '../plan/act.ts';
-import type { RunEvent } from '../plan/event.ts';
+import type { RunEvent, ShownError } from '../plan/event.ts';
 import { journalFiles, openJournal } from '../plan/journal.ts';
 import { type HeldLock, holdLock, type LockHolder } from '../plan/lock.ts';
 import type { JsonObject } from '../plan/plan.ts';
@@ -44,7 +44,8 @@ export function actor(): string {
 
 /**
  * Runs one journalled operation: events go to the journal first, then to the screen. Whatever happens, the lock is
- * given back, the last event says how it ended, and the exit code fits the error.
+ * given back, the last event says how it ended, and the exit code fits the error. When the lock or the journal fails
+ * at the end (a full disk), the outcome stays what it was, and stderr says what could not be done.
  */
 export async function runOperation(
   invocation: Invocation,
@@ -59,13 +60,10 @@ export async function runOperation(
   output.outliveReader();
   const keeper = lockKeeper({ owner: by, machine: hostname(), run, reason: request.command }, layout, clock);
   const startedMs = clock.monotonicMs();
+  const show = (event: RunEvent): void => renderer.show(event, { run, nowMs: clock.now() });
   const emit = (event: RunEvent): void => {
     journal.append(event);
-    renderer.show(event, { run, nowMs: clock.now() });
-  };
-  const finish = (result: OperationResult): number => {
-    emit({ type: 'run-done', ...result, durationMs: clock.monotonicMs() - startedMs });
-    return result.exitCode;
+    show(event);
   };
   const operation: Operation = {
     run,
@@ -78,21 +76,57 @@ export async function runOperation(
     handlers: {},
   };
   const handlers = { ...keeper.handlers, ...request.handlers(operation) };
-  try {
+  const { result, error } = await outcomeOf(() => {
     emit({ type: 'run-started', command: request.command, title: request.title, input: request.input });
-    return finish(await body({ ...operation, handlers }));
+    return body({ ...operation, handlers });
+  });
+  const done: RunEvent = { type: 'run-done', ...result, durationMs: clock.monotonicMs() - startedMs };
+  const warnings = [
+    warningOf(keeper.release, NOT_GIVEN_BACK),
+    warningOf(() => journal.append(done), NOT_JOURNALLED),
+  ];
+  show(done);
+  await renderer.end();
+  if (error !== undefined && output.isTerminal && !output.json)
+    process.stderr.write(shownErrorText(error.shown));
+  process.stderr.write(`${warnings.join('')}${error?.stack ?? ''}`);
+  return result.exitCode;
+}
+
+interface Outcome {
+  readonly result: OperationResult;
+  readonly error?: {
+    readonly shown: ShownError;
+    /** Where, for a fault of ours; else empty. */
+    readonly stack: string;
+  };
+}
+
+async function outcomeOf(work: () => Promise<OperationResult>): Promise<Outcome> {
+  try {
+    return { result: await work() };
   } catch (error) {
     const shown = shownError(error);
     const exitCode = error instanceof OmpayError ? error.exitCode : EXIT_CODE_BY_ERROR.internal;
-    keeper.release();
-    finish({ exitCode, summary: shown.message, data: { error: { ...shown } } });
-    await renderer.end();
-    if (output.isTerminal && !output.json) process.stderr.write(shownErrorText(shown));
-    if (shown.code === 'internal' && error instanceof Error) process.stderr.write(`${error.stack ?? ''}\n`);
-    return exitCode;
-  } finally {
-    keeper.release();
-    await renderer.end();
+    const stack = shown.code === 'internal' && error instanceof Error ? `${error.stack ?? ''}\n` : '';
+    return {
+      result: { exitCode, summary: shown.message, data: { error: { ...shown } } },
+      error: { shown, stack },
+    };
+  }
+}
+
+const NOT_GIVEN_BACK = 'the lock was not given back';
+const NOT_JOURNALLED = 'how this run ended is not in the journal';
+
+/** Does the work; what it throws becomes a warning for stderr, since something that matters more is to be told. */
+function warningOf(work: () => void, what: string): string {
+  try {
+    work();
+    return '';
+  } catch (error) {
+    const { message, hint } = shownError(error);
+    return `warning: ${what}: ${message}\n  next: ${hint}\n`;
   }
 }
 
@@ -114,8 +148,10 @@ function lockKeeper(
   const lost = new AbortController();
   let held: HeldLock | undefined;
   const release = (): void => {
-    held?.release();
+    const given = held;
+    // First: a release that fails is not tried again, and its lock goes with this process.
     held = undefined;
+    given?.release();
   };
   const acquire = async (): Promise<JsonObject> => {
     const lock = holdLock(layout.lock, who, clock);
@@ -149,7 +185,7 @@ export function note(invocation: Invocation, text: string, data: JsonObject): vo
 
 /** Holds the lock for the time of `work`, for acts that need no plan. Throws `lockHeld` at once. */
 export async function withLock<T>(
-  invocation: Invocation,
+  invocation: Pick<Invocation, 'layout' | 'clock'>,
   reason: string,
   work: () => Promise<T>,
 ): Promise<T> {
@@ -158,7 +194,7 @@ export async function withLock<T>(
   try {
     return await work();
   } finally {
-    lock.release();
+    process.stderr.write(warningOf(lock.release, NOT_GIVEN_BACK));
   }
 }
 

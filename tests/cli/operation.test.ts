@@ -1,11 +1,11 @@
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { expect, test, vi } from 'vitest';
 import type { Invocation } from '../../src/cli/command.ts';
-import { type Operation, type OperationResult, runOperation } from '../../src/cli/operation.ts';
+import { type Operation, type OperationResult, runOperation, withLock } from '../../src/cli/operation.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import { OmpayError } from '../../src/core/errors.ts';
-import { localLayout } from '../../src/core/layout.ts';
+import { type Layout, localLayout } from '../../src/core/layout.ts';
 import { journalFiles } from '../../src/plan/journal.ts';
 import { readLock } from '../../src/plan/lock.ts';
 import { call } from '../../src/plan/plan.ts';
@@ -17,12 +17,13 @@ import { jsonLines } from '../fixtures/ompay.ts';
 interface Tried {
   readonly exitCode: number;
   readonly events: unknown[];
+  readonly stderr: string;
   readonly invocation: Invocation;
 }
 
 /** Runs an operation piped, as a script would see it. */
 async function tried(
-  body: (operation: Operation, controller: AbortController) => Promise<OperationResult>,
+  body: (operation: Operation, controller: AbortController, layout: Layout) => Promise<OperationResult>,
 ): Promise<Tried> {
   let written = '';
   const folder = temporaryFolder();
@@ -45,8 +46,16 @@ async function tried(
     signal: controller.signal,
   };
   const request = { command: 'deploy', title: 'Deploy', input: { port: 1 }, handlers: () => ({}) };
-  const exitCode = await runOperation(invocation, request, (operation) => body(operation, controller));
-  return { exitCode, events: jsonLines(written), invocation };
+  const stderr = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+  try {
+    const exitCode = await runOperation(invocation, request, (operation) =>
+      body(operation, controller, invocation.layout),
+    );
+    const told = stderr.mock.calls.map(([text]) => String(text)).join('');
+    return { exitCode, events: jsonLines(written), stderr: told, invocation };
+  } finally {
+    stderr.mockRestore();
+  }
 }
 
 async function lockStep(operation: Operation, handler: string): Promise<void> {
@@ -55,6 +64,10 @@ async function lockStep(operation: Operation, handler: string): Promise<void> {
   const outcome = await runPlan(plan, operation);
   if (outcome.kind === 'failed') throw outcome.error;
 }
+
+const ROLLED_BACK = new OmpayError('rolledBack', 'the smoke test failed; blue serves on', {
+  hint: 'ompay logs',
+});
 
 const DONE: OperationResult = { exitCode: 0, summary: 'done', data: {} };
 
@@ -83,10 +96,9 @@ test('the lock is taken and given back by steps, and its token is known in betwe
 });
 
 test('whatever is thrown, the lock is given back and the exit code fits', async () => {
-  const held = new OmpayError('rolledBack', 'the smoke test failed; blue serves on', { hint: 'ompay logs' });
   const { exitCode, events, invocation } = await tried(async (operation) => {
     await lockStep(operation, 'lock.acquire');
-    throw held;
+    throw ROLLED_BACK;
   });
   expect(exitCode).toBe(5);
   expect(readLock(invocation.layout.lock).holder).toBeNull();
@@ -99,17 +111,65 @@ test('whatever is thrown, the lock is given back and the exit code fits', async 
 });
 
 test('a fault of ours exits 6, says so, and shows where on stderr', async () => {
-  const stderr = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
-  try {
-    const { exitCode, events } = await tried(async () => {
-      throw new TypeError('a bug');
+  const { exitCode, events, stderr } = await tried(async () => {
+    throw new TypeError('a bug');
+  });
+  expect(exitCode).toBe(6);
+  expect(events.at(-1)).toMatchObject({ data: { error: { code: 'internal', message: 'a bug' } } });
+  expect(stderr).toContain('TypeError: a bug\n');
+});
+
+/** A folder in the file's place: nobody can write there, not even root. */
+function block(path: string): void {
+  rmSync(path);
+  mkdirSync(path);
+}
+
+test('a journal and a lock that fail at the end do not hide how it ended', async () => {
+  const { exitCode, events, stderr } = await tried(async (operation, _controller, layout) => {
+    await lockStep(operation, 'lock.acquire');
+    block(journalFiles(layout).lines);
+    writeFileSync(layout.lock, 'garbage');
+    throw ROLLED_BACK;
+  });
+  expect(exitCode).toBe(5);
+  expect(events.at(-1)).toMatchObject({ type: 'run-done', exitCode: 5, summary: ROLLED_BACK.message });
+  expect(stderr).toMatch(
+    /^warning: the lock was not given back: .* cannot be understood: .*\n {2}next: .*\n/,
+  );
+  expect(stderr).toMatch(/warning: how this run ended is not in the journal: .* \(EISDIR\)\n {2}next: .*\n$/);
+});
+
+test('what was done stays done when its last line cannot be journalled', async () => {
+  const { exitCode, events, stderr } = await tried(async (_operation, _controller, layout) => {
+    block(journalFiles(layout).lines);
+    return DONE;
+  });
+  expect(exitCode).toBe(0);
+  expect(events.at(-1)).toMatchObject({ type: 'run-done', exitCode: 0, summary: 'done' });
+  expect(stderr).toContain('warning: how this run ended is not in the journal');
+});
+
+test('a lock whose release failed is not held any more, and not released again', async () => {
+  const { exitCode, stderr } = await tried(async (operation, _controller, layout) => {
+    await lockStep(operation, 'lock.acquire');
+    writeFileSync(layout.lock, 'garbage');
+    await lockStep(operation, 'lock.release').finally(() => expect(operation.lock()).toBeUndefined());
+    return DONE;
+  });
+  expect(exitCode).toBe(2);
+  expect(stderr).toBe('');
+});
+
+test('the error of work under a lock wins over that of its release', async () => {
+  await tried(async (_operation, _controller, layout) => {
+    const work = withLock({ layout, clock: systemClock }, 'migrate', async () => {
+      writeFileSync(layout.lock, 'garbage');
+      throw ROLLED_BACK;
     });
-    expect(exitCode).toBe(6);
-    expect(events.at(-1)).toMatchObject({ data: { error: { code: 'internal', message: 'a bug' } } });
-    expect(String(stderr.mock.calls[0]?.[0])).toContain('TypeError: a bug\n');
-  } finally {
-    stderr.mockRestore();
-  }
+    await expect(work).rejects.toBe(ROLLED_BACK);
+    return DONE;
+  });
 });
 
 test('an interruption reaches the operation and ends it with 130', async () => {

@@ -79,11 +79,7 @@ async function killAfterSwitch(times: number): Promise<void> {
       { owner: 'bench', machine: 'bench', run: `control-${turn}`, reason: 'control' },
       systemClock,
     );
-    switchSlot(
-      { run: layout.run, lock: layout.lock },
-      { slot: otherSlot(live), fencingToken: lock.token },
-      systemClock,
-    );
+    switchSlot(layout, { slot: otherSlot(live), fencingToken: lock.token }, systemClock);
     lock.release();
     const old = (await supervisor.status()).services.find((service) => service.name === live);
     if (old?.pid != null) process.kill(old.pid, 'SIGKILL');

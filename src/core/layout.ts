@@ -16,6 +16,10 @@ export interface Layout {
   readonly logs: string;
   readonly journal: string;
   readonly lock: string;
+  /** The greatest fencing token that ever switched. Beside the lock: the system may empty `run`, never this folder. */
+  readonly fence: string;
+  /** A link whose target is the live slot's name; `currentSocket` is made again from it. */
+  readonly live: string;
   /** What the supervisor keeps running; 0600. */
   readonly services: string;
   /** The API's environment, names of the requirements; 0600. */
@@ -55,6 +59,8 @@ export function localLayout(rootFolder: string): Layout {
     logs: join(state, 'logs'),
     journal: join(state, 'journal'),
     lock: join(state, 'lock'),
+    fence: join(state, 'fence'),
+    live: join(state, 'live'),
     services: join(state, 'services.json'),
     environment: join(state, 'api.env'),
     run,

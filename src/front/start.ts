@@ -24,6 +24,8 @@ export function supervisorCommand(
     services: layout.services,
     run: layout.run,
     lock: layout.lock,
+    fence: layout.fence,
+    live: layout.live,
     log: join(layout.logs, 'supervisor.log'),
   };
   return {

@@ -17,23 +17,35 @@ const QUICK_MS = 3000;
 /** Stopping a service may take its whole stopTimeoutMs twice. */
 const CHANGE_MS = 30_000;
 
-/** The supervisor's control socket, typed. Every call throws `hostUnreachable` when no supervisor answers there. */
+/**
+ * The supervisor's control socket, typed. Every call throws `hostUnreachable` when no supervisor answers there.
+ * `put` and `remove` of blue or green need the lock's fencing token (else `lockLost`) and never touch the live slot
+ * (`stateUnusable`).
+ */
 export function supervisorClient(socketPath: string) {
   return {
     status: () => call<SupervisorStatus>(socketPath, { method: 'GET', path: '/status', timeoutMs: QUICK_MS }),
-    put: (spec: ServiceSpec) =>
+    put: (spec: ServiceSpec, fencingToken?: number) =>
       call<object>(socketPath, {
         method: 'PUT',
-        path: `/services/${spec.name}`,
+        path: servicePath(spec.name, fencingToken),
         body: spec,
         timeoutMs: CHANGE_MS,
       }),
-    remove: (name: ServiceName) =>
-      call<object>(socketPath, { method: 'DELETE', path: `/services/${name}`, timeoutMs: CHANGE_MS }),
+    remove: (name: ServiceName, fencingToken?: number) =>
+      call<object>(socketPath, {
+        method: 'DELETE',
+        path: servicePath(name, fencingToken),
+        timeoutMs: CHANGE_MS,
+      }),
     switchTo: (body: SwitchRequest) =>
       call<SwitchResult>(socketPath, { method: 'POST', path: '/switch', body, timeoutMs: QUICK_MS }),
     shutdown: () => call<object>(socketPath, { method: 'POST', path: '/shutdown', timeoutMs: 4 * CHANGE_MS }),
   };
+}
+
+function servicePath(name: ServiceName, fencingToken: number | undefined): string {
+  return `/services/${name}${fencingToken === undefined ? '' : `?fencingToken=${fencingToken}`}`;
 }
 
 interface Call {

@@ -1,4 +1,4 @@
-/** Process entry: `node supervisor.mjs --services FILE --run FOLDER --lock FILE --log FILE`. Ends when told to, or by SIGTERM. */
+/** Process entry: `node supervisor.mjs --services FILE --run FOLDER --lock FILE --fence FILE --live LINK --log FILE`. Ends when told to, or by SIGTERM. */
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isoTime, systemClock } from '../core/clock.ts';
@@ -11,7 +11,7 @@ import { ensureRunFolder } from './supervisor/run-folder.ts';
 import { Supervisor } from './supervisor/supervisor.ts';
 
 process.umask(0o077);
-const option = requiredOptions(['services', 'run', 'lock', 'log'], process.argv.slice(2));
+const option = requiredOptions(['services', 'run', 'lock', 'fence', 'live', 'log'], process.argv.slice(2));
 const run = option('run');
 const pidFile = join(run, 'supervisor.pid');
 
@@ -25,7 +25,14 @@ try {
 }
 
 async function supervise(): Promise<void> {
-  const paths = { services: option('services'), run, lock: option('lock'), log: option('log') };
+  const paths = {
+    services: option('services'),
+    run,
+    lock: option('lock'),
+    fence: option('fence'),
+    live: option('live'),
+    log: option('log'),
+  };
   const supervisor = new Supervisor(paths, systemClock);
   for (const signal of ['SIGTERM', 'SIGINT'] as const)
     process.once(signal, () => void supervisor.shutdown().then(exit, fail));

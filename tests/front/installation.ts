@@ -12,6 +12,7 @@ import { ensureSupervisor, type SupervisorCommand, supervisorCommand } from '../
 import type { ServiceName, ServiceSpec } from '../../src/front/supervisor/spec.ts';
 import { supervisorClient } from '../../src/front/supervisor-client.ts';
 
+const TOKEN = 1;
 const SOURCE = join(import.meta.dirname, '../../src');
 
 /** A local installation in a temporary folder, with real processes; `dispose` ends every one of them. */
@@ -20,6 +21,9 @@ export interface Installation extends AsyncDisposable {
   readonly supervisor: ReturnType<typeof supervisorClient>;
   readonly command: SupervisorCommand;
   startSupervisor(): Promise<void>;
+  /** With the lock's token, as a deploy that holds it. */
+  put(spec: ServiceSpec): Promise<object>;
+  remove(name: ServiceName): Promise<object>;
   /** A supervisor process of this test's own, for what `startSupervisor` hides. */
   spawnSupervisor(): ChildProcess;
   /** A service that runs the JavaScript given, with `run`, `appendFileSync` and `http` at hand. */
@@ -32,8 +36,8 @@ export interface Installation extends AsyncDisposable {
   pidOf(name: ServiceName | 'supervisor'): number;
 }
 
-export function openInstallation(): Installation {
-  const root = mkdtempSync(join(tmpdir(), 'ompay-inst-'));
+/** In a new temporary folder or the one given, with the lock held under token 1. */
+export function openInstallation(root: string = mkdtempSync(join(tmpdir(), 'ompay-inst-'))): Installation {
   const layout = localLayout(root);
   mkdirSync(layout.run, { recursive: true, mode: 0o700 });
   mkdirSync(layout.logs, { recursive: true });
@@ -41,11 +45,15 @@ export function openInstallation(): Installation {
     nodePath: process.execPath,
     bundlePath: join(SOURCE, 'front/supervisor-main.ts'),
   });
+  writeLock(layout, TOKEN);
   const spawned: ChildProcess[] = [];
+  const supervisor = supervisorClient(layout.supervisorSocket);
   const installation: Installation = {
     layout,
     command,
-    supervisor: supervisorClient(layout.supervisorSocket),
+    supervisor,
+    put: (spec) => supervisor.put(spec, TOKEN),
+    remove: (name) => supervisor.remove(name, TOKEN),
     startSupervisor: () => ensureSupervisor(layout, command, systemClock),
     spawnSupervisor: () => {
       const child = spawn(command.command, command.args, { cwd: command.cwd, env: {}, stdio: 'pipe' });

@@ -5,7 +5,7 @@ import { systemClock } from '../../src/core/clock.ts';
 import { otherSlot, type Slot } from '../../src/core/layout.ts';
 import { waitDrained } from '../../src/front/drain.ts';
 import { frontCounts } from '../../src/front/front-client.ts';
-import { eventually, type Installation, kill, openInstallation, writeLock } from './installation.ts';
+import { eventually, type Installation, kill, openInstallation } from './installation.ts';
 import { startLoad } from './load.ts';
 
 let installation: Installation;
@@ -16,11 +16,10 @@ beforeEach(async () => {
   installation = openInstallation();
   port = await freePort();
   await installation.startSupervisor();
-  writeLock(installation.layout, 1);
-  await installation.supervisor.put(installation.slot('blue'));
+  await installation.put(installation.slot('blue'));
   await accepts({ path: installation.layout.slotSockets.blue });
   const startedAtMs = performance.now();
-  await installation.supervisor.put(installation.front(port));
+  await installation.put(installation.front(port));
   await accepts({ port });
   frontStartMs = performance.now() - startedAtMs;
   await switchTo('blue');
@@ -38,14 +37,13 @@ describe('killing a process of a running installation', () => {
   });
 
   test('requests that come while the slot is away wait for it, and each reaches it once', async () => {
-    await installation.supervisor.remove('blue');
-    await refuses(installation.layout.slotSockets.blue);
+    await switchTo('green');
     const pending = Array.from({ length: 20 }, () => get(port));
     await eventually(async () => {
       const { targets } = await frontCounts(installation.layout.frontSocket);
-      return targets['blue.sock']?.connectWaits === 20 || undefined;
+      return targets['green.sock']?.connectWaits === 20 || undefined;
     });
-    await installation.supervisor.put(installation.slot('blue'));
+    await installation.put(installation.slot('green'));
     const answers = await Promise.all(pending);
     expect(answers.map((answer) => answer?.seen).sort((a = 0, b = 0) => a - b)).toEqual(
       Array.from({ length: 20 }, (_, index) => index + 1),
@@ -101,13 +99,13 @@ describe('switching under load', () => {
     for (let done = 0; done < switches; done += 1) {
       const old = live;
       live = otherSlot(old);
-      await installation.supervisor.put(installation.slot(live));
+      await installation.put(installation.slot(live));
       await accepts({ path: installation.layout.slotSockets[live] });
       const before = load.sent();
       await eventually(() => load.sent() > before + CONNECTIONS || undefined);
       await switchTo(live);
       await beforeStop(old);
-      await installation.supervisor.remove(old);
+      await installation.remove(old);
     }
     return load.stop();
   }
@@ -151,20 +149,6 @@ async function accepts(target: { path: string } | { port: number }): Promise<voi
           resolve(true);
         });
         socket.once('error', () => resolve(undefined));
-      }),
-  );
-}
-
-/** Resolves once nobody listens there: the last thread of a killed process may hold the socket a moment longer. */
-async function refuses(path: string): Promise<void> {
-  await eventually(
-    () =>
-      new Promise<true | undefined>((resolve) => {
-        const socket = connect(path, () => {
-          socket.destroy();
-          resolve(undefined);
-        });
-        socket.once('error', () => resolve(true));
       }),
   );
 }

@@ -1,5 +1,5 @@
 import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { startTimeOf, thisProcess } from '../../src/core/process.ts';
 import {
@@ -210,7 +210,7 @@ test.each([
     const error = await ompayErrorOf(act);
     expect(error).toMatchObject({
       code: 'stateUnusable',
-      hint: `when no other ompay command runs: rm '${path}'`,
+      hint: `when no other ompay command runs: rm -f '${path}' '${dirname(path)}/fence'`,
     });
   }
   expect(readFileSync(path, 'utf8')).toBe(text);

@@ -6,6 +6,8 @@ import type { SwitchRequest } from './switch.ts';
 
 const MAX_BODY_BYTES = 256 * 1024;
 
+const STATUS_BY_CODE: Readonly<Record<string, number>> = { lockLost: 409, stateUnusable: 409, usage: 400 };
+
 interface Reply {
   readonly status: number;
   readonly body: unknown;
@@ -13,7 +15,8 @@ interface Reply {
 
 /**
  * HTTP and JSON on a unix socket: GET /status, PUT and DELETE /services/NAME, POST /switch, POST /shutdown.
- * 400 for what it does not understand, 409 for a switch that is fenced off, 500 for the rest.
+ * Changes of a slot carry `?fencingToken=N`. 400 for what it does not understand, 409 for what is fenced off or not
+ * possible in this state, 500 for the rest.
  */
 export function controlServer(supervisor: Supervisor, exit: () => void): Server {
   return createServer((request, response) => {
@@ -31,16 +34,17 @@ export function controlServer(supervisor: Supervisor, exit: () => void): Server 
 }
 
 async function answer(supervisor: Supervisor, request: IncomingMessage): Promise<Reply> {
-  const { pathname } = new URL(request.url ?? '/', 'http://supervisor');
+  const { pathname, searchParams } = new URL(request.url ?? '/', 'http://supervisor');
   const service = pathname.match(/^\/services\/([a-z]+)$/)?.[1];
   const route = service === undefined ? `${request.method} ${pathname}` : `${request.method} service`;
   switch (route) {
     case 'GET /status':
       return ok({ pid: process.pid, services: supervisor.status() });
     case 'PUT service':
-      return put(supervisor, await readJson(request));
+      return put(supervisor, await readJson(request), fencingToken(searchParams));
     case 'DELETE service':
-      if (service !== undefined && isServiceName(service)) await supervisor.remove(service);
+      if (service !== undefined && isServiceName(service))
+        await supervisor.remove(service, fencingToken(searchParams));
       return ok({});
     case 'POST /switch':
       return ok(supervisor.switchTo(switchRequest(await readJson(request))));
@@ -52,11 +56,17 @@ async function answer(supervisor: Supervisor, request: IncomingMessage): Promise
   }
 }
 
-async function put(supervisor: Supervisor, value: unknown): Promise<Reply> {
+async function put(supervisor: Supervisor, value: unknown, token: number | undefined): Promise<Reply> {
   if (!isServiceSpec(value))
     throw new OmpayError('usage', 'the body is not a service', { hint: 'see ServiceSpec' });
-  await supervisor.put(value);
+  await supervisor.put(value, token);
   return ok({});
+}
+
+/** Undefined when there is none; what is no number is refused as any other token that is not the lock's. */
+function fencingToken(parameters: URLSearchParams): number | undefined {
+  const text = parameters.get('fencingToken');
+  return text === null ? undefined : Number(text);
 }
 
 function switchRequest(value: unknown): SwitchRequest {
@@ -89,7 +99,7 @@ function ok(body: unknown): Reply {
 
 function failureReply(error: unknown): Reply {
   const known = error instanceof OmpayError;
-  const status = known && error.code === 'lockLost' ? 409 : known && error.code === 'usage' ? 400 : 500;
+  const status = known ? (STATUS_BY_CODE[error.code] ?? 500) : 500;
   const hint = known ? error.hint : 'read what the supervisor wrote: ompay logs supervisor';
   return {
     status,

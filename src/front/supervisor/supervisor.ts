@@ -1,22 +1,24 @@
 import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Clock } from '../../core/clock.ts';
+import { diskRefusal } from '../../core/disk.ts';
 import { messageOf, OmpayError } from '../../core/errors.ts';
+import { restoreLive, targetOf } from '../live.ts';
 import { endProcess } from './end.ts';
+import { fenced } from './fence.ts';
 import { rotateLog } from './rotate.ts';
 import { findRunning, pidFileOf } from './running.ts';
 import { Service, type ServiceStatus } from './service.ts';
 import { readSpecs, SERVICE_NAMES, type ServiceName, type ServiceSpec, writeSpecs } from './spec.ts';
-import { type SwitchRequest, type SwitchResult, switchSlot } from './switch.ts';
+import { type SwitchPaths, type SwitchRequest, type SwitchResult, switchSlot } from './switch.ts';
 
-const ROTATE_INTERVAL_MS = 5000;
+const TEND_INTERVAL_MS = 5000;
 /** As long as a slot takes at most to finish its requests. */
 const LEFTOVER_TIMEOUT_MS = 10_000;
 
-export interface SupervisorPaths {
+export interface SupervisorPaths extends SwitchPaths {
   /** services.json: what is to run. */
   readonly services: string;
-  readonly run: string;
-  readonly lock: string;
   readonly log: string;
 }
 
@@ -26,8 +28,10 @@ export class Supervisor {
   readonly #clock: Clock;
   readonly #services = new Map<ServiceName, Service>();
   #changes: Promise<unknown> = Promise.resolve();
-  #rotation: NodeJS.Timeout | undefined;
+  #tending: NodeJS.Timeout | undefined;
   #ended: boolean = false;
+  /** Whether services.json says less than what is. */
+  #unsaved: boolean = false;
 
   constructor(paths: SupervisorPaths, clock: Clock) {
     this.#paths = paths;
@@ -37,12 +41,13 @@ export class Supervisor {
   /** Adopts what runs, starts what does not, ends what runs but is not to. */
   start(): void {
     const specs = readSpecs(this.#paths.services);
+    restoreLive({ currentSocket: this.#currentSocket(), live: this.#paths.live });
     for (const name of SERVICE_NAMES) {
       const spec = specs.find((each) => each.name === name);
       if (spec === undefined) this.#endLeftover(name);
       else this.#begin(spec);
     }
-    this.#rotation = setInterval(() => this.#rotate(), ROTATE_INTERVAL_MS);
+    this.#tending = setInterval(() => this.#tend(), TEND_INTERVAL_MS);
   }
 
   /** Its supervisor died between taking it out of services.json and ending it; adopted later it would be the wrong program. */
@@ -59,26 +64,55 @@ export class Supervisor {
     return [...this.#services.values()].map((service) => service.status());
   }
 
-  /** Starts a service, or puts it in place of the one of that name; the same spec again changes nothing. */
-  put(spec: ServiceSpec): Promise<void> {
+  /**
+   * Starts a service, or puts it in place of the one of that name; the same spec again changes nothing. A slot needs
+   * the lock's token (`lockLost`), and the live one is never replaced (`stateUnusable`).
+   */
+  put(spec: ServiceSpec, token: number | undefined): Promise<void> {
     return this.#change(async () => {
       const running = this.#services.get(spec.name);
-      if (running !== undefined && JSON.stringify(running.spec) === JSON.stringify(spec)) return;
-      await running?.stop();
-      this.#services.delete(spec.name);
-      this.#save([...this.#specs(), spec]);
-      this.#begin(spec);
+      if (JSON.stringify(running?.spec) === JSON.stringify(spec)) return;
+      if (running !== undefined) await this.#takeOut(spec.name, token);
+      // Asked again: ending the old one may have taken longer than the lock lasted.
+      this.#allowed(spec.name, token, () => {
+        this.#save([...this.#specs(), spec]);
+        this.#begin(spec);
+      });
     });
   }
 
-  remove(name: ServiceName): Promise<void> {
-    return this.#change(async () => {
-      const running = this.#services.get(name);
+  /** Ends a service for good; refuses what `put` refuses. */
+  remove(name: ServiceName, token: number | undefined): Promise<void> {
+    return this.#change(() => this.#takeOut(name, token));
+  }
+
+  async #takeOut(name: ServiceName, token: number | undefined): Promise<void> {
+    const running = this.#services.get(name);
+    this.#allowed(name, token, () => {
+      this.#refuseLive(name);
       this.#services.delete(name);
       // Saved first: killed in between, the next supervisor must not start it again.
-      this.#save(this.#specs());
-      await running?.stop();
+      this.#saveSoon();
     });
+    await running?.stop();
+  }
+
+  /** Database and front belong to no release: any command of this user may start them. */
+  #allowed(name: ServiceName, token: number | undefined, body: () => void): void {
+    if (name === 'blue' || name === 'green')
+      fenced(this.#paths, { what: `the change of ${name}`, token }, body);
+    else body();
+  }
+
+  #refuseLive(name: ServiceName): void {
+    if (targetOf(this.#currentSocket()) !== `${name}.sock`) return;
+    throw new OmpayError('stateUnusable', `${name} is live and cannot be replaced or removed`, {
+      hint: 'make the other slot live first: ompay deploy, or ompay rollback',
+    });
+  }
+
+  #currentSocket(): string {
+    return join(this.#paths.run, 'current.sock');
   }
 
   /** Makes a slot live. Throws `lockLost` when its run may not any more. */
@@ -88,7 +122,7 @@ export class Supervisor {
 
   /** Stops everything, front first; services.json stays, for the next start. */
   shutdown(): Promise<void> {
-    clearInterval(this.#rotation);
+    clearInterval(this.#tending);
     return this.#change(async () => {
       this.#ended = true;
       for (const name of [...SERVICE_NAMES].reverse()) await this.#services.get(name)?.stop();
@@ -108,6 +142,23 @@ export class Supervisor {
 
   #save(specs: readonly ServiceSpec[]): void {
     writeSpecs(this.#paths.services, specs);
+    this.#unsaved = false;
+  }
+
+  /** A full disk must not keep a slot that is not well running: what is not written now is written later. */
+  #saveSoon(): void {
+    this.#unsaved = true;
+    try {
+      this.#save(this.#specs());
+    } catch (error) {
+      if (diskRefusal(error, this.#paths.services) === undefined) throw error;
+      process.stderr.write(`${this.#paths.services} is not written: ${messageOf(error)}\n`);
+    }
+  }
+
+  #tend(): void {
+    if (this.#unsaved) this.#saveSoon();
+    this.#rotate();
   }
 
   #rotate(): void {

@@ -1,12 +1,10 @@
-import { lstatSync, readFileSync, readlinkSync, renameSync, rmSync, symlinkSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Clock } from '../../core/clock.ts';
-import { OmpayError, systemCodeOf } from '../../core/errors.ts';
 import { writeFileAtomic } from '../../core/files.ts';
 import type { Slot } from '../../core/layout.ts';
-import { withMutex } from '../../core/mutex.ts';
-
-const MUTEX_TIMEOUT_MS = 2000;
+import { noteLive, prepareLink, targetOf } from '../live.ts';
+import { type FencePaths, fenced } from './fence.ts';
 
 export interface SwitchRequest {
   /** Null takes the link away: nothing is live. */
@@ -21,76 +19,27 @@ export interface SwitchResult {
   readonly switchMicroseconds: number;
 }
 
+export interface SwitchPaths extends FencePaths {
+  readonly run: string;
+  readonly live: string;
+}
+
 /**
- * Points current.sock at a slot by one rename(2). The lock's token is read and compared under the same kernel lock
- * that lock holders change it under, so a holder that was taken over can never switch, not even in between.
- * Throws `lockLost` for a token that is not the lock's, or lower than one that has switched before.
+ * Points current.sock at a slot by one rename(2). Back again with the same token it writes no byte, and so works on a
+ * full disk. Throws `lockLost` for a token that may not switch (see `fenced`).
  */
-export function switchSlot(
-  paths: { readonly run: string; readonly lock: string },
-  request: SwitchRequest,
-  clock: Clock,
-): SwitchResult {
-  return withMutex(`${paths.lock}.mutex`, MUTEX_TIMEOUT_MS, () => {
-    refuseStale(paths, request.fencingToken);
+export function switchSlot(paths: SwitchPaths, request: SwitchRequest, clock: Clock): SwitchResult {
+  const { slot, fencingToken: token } = request;
+  return fenced(paths, { what: 'the switch', token }, (greatest) => {
     const link = join(paths.run, 'current.sock');
     const previous = targetOf(link);
-    writeFileAtomic(join(paths.run, 'fence'), String(request.fencingToken), 0o600);
-    const next = request.slot === null ? null : prepareLink(link, `${request.slot}.sock`);
+    if (token !== greatest) writeFileAtomic(paths.fence, String(token), 0o600);
+    noteLive(paths.live, slot);
+    const next = slot === null ? null : prepareLink(link, `${slot}.sock`);
     const startedMs = clock.monotonicMs();
     if (next === null) rmSync(link, { force: true });
     else renameSync(next, link);
     const switchMicroseconds = Math.round((clock.monotonicMs() - startedMs) * 1000);
     return { previous, current: targetOf(link), switchMicroseconds };
   });
-}
-
-function refuseStale(paths: { readonly run: string; readonly lock: string }, token: number): void {
-  const current = lockToken(paths.lock);
-  const greatest = numberIn(join(paths.run, 'fence'));
-  if (token === current && token >= greatest) return;
-  throw new OmpayError(
-    'lockLost',
-    `the switch was refused: its token is ${token}, the lock's is ${current}, the greatest that switched is ${greatest}`,
-    {
-      hint: 'another run has the lock now: ompay lock status',
-    },
-  );
-}
-
-function lockToken(path: string): number {
-  try {
-    const value: unknown = JSON.parse(readFileSync(path, 'utf8'));
-    const isHeld = typeof value === 'object' && value !== null && 'holder' in value && value.holder !== null;
-    return isHeld && 'fencingToken' in value && typeof value.fencingToken === 'number'
-      ? value.fencingToken
-      : -1;
-  } catch {
-    return -1;
-  }
-}
-
-function numberIn(path: string): number {
-  try {
-    return Number(readFileSync(path, 'utf8')) || 0;
-  } catch (error) {
-    if (systemCodeOf(error) === 'ENOENT') return 0;
-    throw error;
-  }
-}
-
-function targetOf(link: string): string | null {
-  try {
-    return lstatSync(link).isSymbolicLink() ? basename(readlinkSync(link)) : null;
-  } catch {
-    return null;
-  }
-}
-
-/** A link beside the one that it will replace, so that the switch is a rename inside one folder. */
-function prepareLink(link: string, target: string): string {
-  const next = `${link}.next`;
-  rmSync(next, { force: true });
-  symlinkSync(target, next);
-  return next;
 }

@@ -7,7 +7,7 @@ describe('the death of the supervisor', () => {
   test('its services go on, and the next supervisor adopts them: never two of one', async () => {
     await using installation = openInstallation();
     await installation.startSupervisor();
-    await installation.supervisor.put(installation.service('blue', IDLE));
+    await installation.put(installation.service('blue', IDLE));
     const blue = installation.pidOf('blue');
     await kill(installation, 'supervisor');
     await installation.startSupervisor();
@@ -25,7 +25,7 @@ describe('the death of the supervisor', () => {
   test('between starting a service and noting its pid: the process is found by its marker', async () => {
     await using installation = openInstallation();
     await installation.startSupervisor();
-    await installation.supervisor.put(installation.service('blue', IDLE));
+    await installation.put(installation.service('blue', IDLE));
     const blue = installation.pidOf('blue');
     await kill(installation, 'supervisor');
     rmSync(join(installation.layout.run, 'blue.pid'));
@@ -37,7 +37,7 @@ describe('the death of the supervisor', () => {
   test('between striking a service off and ending it: the next supervisor ends it', async () => {
     await using installation = openInstallation();
     await installation.startSupervisor();
-    await installation.supervisor.put(installation.service('blue', IDLE));
+    await installation.put(installation.service('blue', IDLE));
     await kill(installation, 'supervisor');
     writeFileSync(installation.layout.services, JSON.stringify({ version: 1, services: [] }));
     await installation.startSupervisor();
@@ -47,7 +47,7 @@ describe('the death of the supervisor', () => {
   test('a pid file that names a later process of the same number is not believed', async () => {
     await using installation = openInstallation();
     await installation.startSupervisor();
-    await installation.supervisor.put(installation.service('blue', IDLE));
+    await installation.put(installation.service('blue', IDLE));
     await kill(installation, 'supervisor');
     await kill(installation, 'blue');
 
@@ -55,7 +55,7 @@ describe('the death of the supervisor', () => {
     writeFileSync(pidFile, JSON.stringify({ pid: process.pid, startTime: '1' }));
     await installation.startSupervisor();
     await eventually(() => installation.pidOf('blue') !== process.pid || undefined);
-    await installation.supervisor.remove('blue');
+    await installation.remove('blue');
     expect(existsSync(`/proc/${process.pid}`)).toBe(true);
   });
 
@@ -75,7 +75,7 @@ describe('the death of the supervisor', () => {
   test('the front starts a killed supervisor again, which adopts the front', async () => {
     await using installation = openInstallation();
     await installation.startSupervisor();
-    await installation.supervisor.put(installation.front(0));
+    await installation.put(installation.front(0));
     const front = installation.pidOf('front');
     await eventually(() => existsSync(installation.layout.frontSocket) || undefined);
     const killed = await kill(installation, 'supervisor');

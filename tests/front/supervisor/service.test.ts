@@ -8,7 +8,7 @@ describe('keeping services running', () => {
   test('a service that is killed runs again, and says how it died', async () => {
     await using installation = openInstallation();
     await installation.startSupervisor();
-    await installation.supervisor.put(installation.service('blue', IDLE));
+    await installation.put(installation.service('blue', IDLE));
     const killed = await kill(installation, 'blue');
     const status = await eventually(async () => {
       const seen = await statusOf(installation, 'blue');
@@ -22,7 +22,7 @@ describe('keeping services running', () => {
   test('one that dies at once, again and again, is started ever more slowly', async () => {
     await using installation = openInstallation();
     await installation.startSupervisor();
-    await installation.supervisor.put(installation.service('blue', 'process.exit(3);'));
+    await installation.put(installation.service('blue', 'process.exit(3);'));
     await eventually(async () => ((await statusOf(installation, 'blue'))?.restarts ?? 0) >= 4 || undefined);
     await delay(1000);
     const status = await statusOf(installation, 'blue');
@@ -33,7 +33,7 @@ describe('keeping services running', () => {
   test('a program that does not exist is tried again and reported, and the supervisor lives', async () => {
     await using installation = openInstallation();
     await installation.startSupervisor();
-    await installation.supervisor.put(installation.service('blue', IDLE, { command: '/no/such/program' }));
+    await installation.put(installation.service('blue', IDLE, { command: '/no/such/program' }));
     const status = await eventually(async () => {
       const seen = await statusOf(installation, 'blue');
       return (seen?.restarts ?? 0) >= 2 ? seen : undefined;
@@ -48,7 +48,7 @@ describe('keeping services running', () => {
     await installation.startSupervisor();
     const out = join(layout.state, 'seen');
     const script = `appendFileSync(${JSON.stringify(out)}, process.env.APP_KEY + process.env.MODE); ${IDLE}`;
-    await installation.supervisor.put(
+    await installation.put(
       installation.service('blue', script, {
         environmentFile: layout.environment,
         environment: { MODE: '!' },
@@ -66,11 +66,11 @@ describe('keeping services running', () => {
   test('putting the same service again leaves its process; another replaces it', async () => {
     await using installation = openInstallation();
     await installation.startSupervisor();
-    await installation.supervisor.put(installation.service('blue', IDLE));
+    await installation.put(installation.service('blue', IDLE));
     const first = installation.pidOf('blue');
-    await installation.supervisor.put(installation.service('blue', IDLE));
+    await installation.put(installation.service('blue', IDLE));
     expect(installation.pidOf('blue')).toBe(first);
-    await installation.supervisor.put(installation.service('blue', `// changed\n${IDLE}`));
+    await installation.put(installation.service('blue', `// changed\n${IDLE}`));
     expect(installation.pidOf('blue')).not.toBe(first);
     expect(installation.processes('blue')).toHaveLength(1);
   });
@@ -80,9 +80,9 @@ describe('keeping services running', () => {
     await installation.startSupervisor();
     const ready = join(installation.layout.state, 'ready');
     const script = `process.on('SIGTERM', () => undefined); appendFileSync(${JSON.stringify(ready)}, ''); ${IDLE}`;
-    await installation.supervisor.put(installation.service('blue', script, { stopTimeoutMs: 300 }));
+    await installation.put(installation.service('blue', script, { stopTimeoutMs: 300 }));
     await eventually(() => existsSync(ready) || undefined);
-    await installation.supervisor.remove('blue');
+    await installation.remove('blue');
     expect(installation.processes('blue')).toEqual([]);
     expect((await installation.supervisor.status()).services).toEqual([]);
   });
@@ -90,8 +90,8 @@ describe('keeping services running', () => {
   test('shutdown ends everything, and the next start brings back what was running', async () => {
     await using installation = openInstallation();
     await installation.startSupervisor();
-    await installation.supervisor.put(installation.service('database', IDLE));
-    await installation.supervisor.put(installation.service('blue', IDLE));
+    await installation.put(installation.service('database', IDLE));
+    await installation.put(installation.service('blue', IDLE));
     const supervisor = installation.pidOf('supervisor');
     await installation.supervisor.shutdown();
     await ended(supervisor);

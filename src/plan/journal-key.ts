@@ -60,12 +60,13 @@ function prepareFolders(files: JournalKeyFiles): void {
 }
 
 function unreadableKey(path: string, cause: unknown): OmpayError {
-  return new OmpayError(
-    'stateUnusable',
-    `cannot read the journal's key ${path} (${systemCodeOf(cause) ?? 'not a key'})`,
-    {
-      hint: `restore ${path} from its copy; without it new lines cannot be signed`,
-      cause,
-    },
-  );
+  const code = systemCodeOf(cause);
+  // OpenSSL's codes (ERR_OSSL_…) are about what the file holds, the system's about reaching it.
+  const isReached = code === undefined || code.startsWith('ERR_');
+  return new OmpayError('stateUnusable', `cannot read the journal's key ${path} (${code ?? 'not a key'})`, {
+    hint: isReached
+      ? `restore ${path} from its copy; without it new lines cannot be signed`
+      : `make ${path} readable for this user, or choose another place with -C FOLDER`,
+    cause,
+  });
 }

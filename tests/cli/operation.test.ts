@@ -162,7 +162,7 @@ test('a lock whose release failed is not held any more, and not released again',
 });
 
 test('the error of work under a lock wins over that of its release', async () => {
-  await tried(async (_operation, _controller, layout) => {
+  const { exitCode } = await tried(async (_operation, _controller, layout) => {
     const work = withLock({ layout, clock: systemClock }, 'migrate', async () => {
       writeFileSync(layout.lock, 'garbage');
       throw ROLLED_BACK;
@@ -170,6 +170,7 @@ test('the error of work under a lock wins over that of its release', async () =>
     await expect(work).rejects.toBe(ROLLED_BACK);
     return DONE;
   });
+  expect(exitCode).toBe(0);
 });
 
 test('an interruption reaches the operation and ends it with 130', async () => {

@@ -59,11 +59,16 @@ function output(json: boolean): Output {
   };
 }
 
-/** One abort for the first signal; a second one of the same kind ends the process at once. */
+/**
+ * One abort for the first signal; a later one only says that the undo still runs. The listeners stay: a package of the
+ * live list (signal-exit) kills the process when it finds none but its own.
+ */
 function interruption(): AbortSignal {
   const controller = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.once(signal, () => {
+    process.on(signal, () => {
+      if (controller.signal.aborted)
+        process.stderr.write('undoing what was begun; it ends within its time limits\n');
       controller.abort(
         new OmpayError('interrupted', `interrupted by ${signal}`, {
           hint: 'what was begun was undone; run the command again when ready',

@@ -40,7 +40,7 @@ describe('a deploy that does not get to its end', { timeout: 180_000 }, () => {
 
   it('undoes what it began when interrupted, gives the lock back and exits 130', async () => {
     const child = installation.start(['deploy', '--observe', '20'], release('piped'));
-    await saw(child, '"step":"observe"');
+    await saw(child, '"type":"step-started","plan":"switch","step":"observe"');
     child.kill('SIGINT');
     expect(await exitCodeOf(child)).toBe(130);
     expect(liveRelease()).toBe(first);
@@ -52,9 +52,8 @@ describe('a deploy that does not get to its end', { timeout: 180_000 }, () => {
     const terminal = spawn(
       'script',
       ['-qefc', `${program} -C ${installation.root} deploy --observe 20`, '/dev/null'],
-      { stdio: ['pipe', 'pipe', 'inherit'] },
+      { stdio: ['pipe', 'ignore', 'inherit'] },
     );
-    await saw(terminal, 'watch what users see');
     const holder = await observing(installation);
     process.kill(holder, 'SIGINT');
     expect(await exitCodeOf(terminal)).toBe(130);
@@ -77,7 +76,7 @@ describe('a deploy that does not get to its end', { timeout: 180_000 }, () => {
   it('was killed before the switch: rollback does not trust what it left, the next deploy goes on', async () => {
     const tree = release('killed-early');
     const child = installation.start(['deploy', '--observe', '20'], tree);
-    await saw(child, '"step":"smoke"');
+    await saw(child, '"type":"step-started","plan":"prepare","step":"smoke"');
     child.kill('SIGKILL');
     await once(child, 'exit');
     await answers();
@@ -90,7 +89,7 @@ describe('a deploy that does not get to its end', { timeout: 180_000 }, () => {
   it('was killed while it watched: the next deploy watches to the end', async () => {
     const tree = release('killed-late');
     const child = installation.start(['deploy', '--observe', '20'], tree);
-    await saw(child, '"step":"observe"');
+    await saw(child, '"type":"step-started","plan":"switch","step":"observe"');
     child.kill('SIGKILL');
     await once(child, 'exit');
     await answers();
@@ -149,7 +148,10 @@ async function observing(installation: Installation): Promise<number> {
     const own = readFileSync(journal, 'utf8')
       .split('\n')
       .filter((line) => holder !== null && line.includes(holder.run));
-    if (holder?.process != null && own.some((line) => line.includes('"step":"observe"')))
+    if (
+      holder?.process != null &&
+      own.some((line) => line.includes('"type":"step-started","plan":"switch","step":"observe"'))
+    )
       return holder.process.pid;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }

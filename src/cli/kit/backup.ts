@@ -78,10 +78,6 @@ export function backupHandlers(invocation: Invocation, platform: () => Promise<P
         proveMs,
       };
     },
-    'backup.settle': async () => {
-      await proving.backup?.catch(() => {});
-      return {};
-    },
     'backup.prune': async () => {
       const deps = await backupDeps(invocation, await platform());
       const plan = planPrune((await listBackups(deps)).backups, {

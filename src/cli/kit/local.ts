@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { MIGRATIONS } from '../../api/migrations/index.ts';
 import { migrateUp } from '../../api/migrations/runner.ts';
@@ -16,7 +16,7 @@ import { localServices } from '../../deploy/local-services.ts';
 import type { LocalServices } from '../../deploy/services.ts';
 import { localHost } from '../../host/local.ts';
 import type { Handlers } from '../../plan/act.ts';
-import { journalFiles, parseLine } from '../../plan/journal.ts';
+import { journalFiles, newestLineTimeMs } from '../../plan/journal.ts';
 import type { Invocation } from '../command.ts';
 import type { Operation } from '../operation.ts';
 import { withApi } from './api.ts';
@@ -44,7 +44,8 @@ export function localKit(invocation: Invocation): LocalKit {
       sha256(JSON.stringify(Object.entries(readEnvironment(join(layout.root, '.env'))).sort())),
   };
   const candidate = once((): Promise<Built> => buildCandidate(release, localHost(), clock.now()));
-  const journalBefore = newestJournalTimeMs(invocation);
+  // Read before this run writes its own lines.
+  const journalBefore = newestLineTimeMs(journalFiles(layout));
   return {
     services,
     deployKit: { layout, facts, candidate: async () => (await candidate()).release },
@@ -101,18 +102,6 @@ function versionOf(programRoot: string): string {
   return typeof manifest === 'object' && manifest !== null && 'version' in manifest
     ? String(manifest.version)
     : '0';
-}
-
-/** Read before this run writes its own lines. */
-function newestJournalTimeMs({ layout }: Invocation): number | undefined {
-  const { lines } = journalFiles(layout);
-  if (!existsSync(lines)) return undefined;
-  const newest = readFileSync(lines, 'utf8')
-    .trimEnd()
-    .split('\n')
-    .map(parseLine)
-    .findLast((line) => line !== undefined);
-  return newest === undefined ? undefined : Date.parse(newest.at);
 }
 
 /** Computes at first use and remembers: a bundle is made once a command. */

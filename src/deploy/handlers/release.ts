@@ -117,17 +117,21 @@ async function proveStarts(
   try {
     copyFileSync(join(kit.layout.releases, release.id, API_BUNDLE), join(folder, API_BUNDLE));
     const line = sh`cd ${folder} && exec env -i PATH=/usr/bin:/bin ${kit.nodePath()} ${API_BUNDLE}`;
-    const result = await host.exec(line, { timeoutMs: 20_000, signal });
+    const result = await host.exec(line, { timeoutMs: 20_000, signal }).catch((error: unknown) => {
+      if (error instanceof OmpayError && error.code === 'timeout')
+        throw notStarting('it was still loading after 20 s');
+      throw error;
+    });
     if (result.exitCode === 2 && result.stderr.includes(REFUSAL))
       return { shown: 'it loads whole, and refuses an empty environment' };
-    throw new OmpayError(
-      'rolledBack',
-      `the release does not start alone: ${result.stderr.trim().split('\n').slice(-3).join(' ')}`,
-      {
-        hint: 'a package that the bundle needs is missing from it; see src/deploy/bundle.ts',
-      },
-    );
+    throw notStarting(result.stderr.trim().split('\n').slice(-3).join(' '));
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+function notStarting(why: string): OmpayError {
+  return new OmpayError('rolledBack', `the release does not start alone: ${why}`, {
+    hint: 'what is live was not touched; see what its first lines do, or which package its bundle lacks (src/deploy/bundle.ts)',
+  });
 }

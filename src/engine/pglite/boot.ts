@@ -3,9 +3,10 @@ import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import type { Clock } from '../../core/clock.ts';
-import { OmpayError } from '../../core/errors.ts';
+import { type Clock, systemClock } from '../../core/clock.ts';
+import { OmpayError, systemCodeOf } from '../../core/errors.ts';
 import { livingOwner } from '../../core/ownership.ts';
+import { isAlive, type ProcessIdentity } from '../../core/process.ts';
 import { ownerFileOf } from '../data-folder.ts';
 import type { BootedDatabase, BootRequest } from '../engine.ts';
 import { connect, type PgSession } from './session.ts';
@@ -16,6 +17,8 @@ const SOCKET_FOLDER_PREFIX = 'ompay-boot-';
 const POLL_MS = 15;
 const QUERY_TIMEOUT_MS = 60_000;
 const CLEAN_STOP_TIMEOUT_MS = 15_000;
+/** What the kernel may take to end a process that SIGKILL was sent to. */
+const REAP_TIMEOUT_MS = 5000;
 const MAX_STDERR_CHARS = 4000;
 
 export interface BootSettings {
@@ -151,13 +154,26 @@ async function stopHost({ child }: HostProcess, how: 'clean' | 'kill', clock: Cl
 export async function reapPglite(folder: string): Promise<void> {
   const ownerFile = ownerFileOf(folder);
   const owner = livingOwner(ownerFile);
-  if (owner !== undefined && owner.pid !== process.pid) process.kill(owner.pid, 'SIGKILL');
+  if (owner !== undefined && owner.pid !== process.pid) await killHost(owner);
   const socketFolder = await readFile(socketNoteOf(folder), 'utf8').catch(() => '');
   // That run may have had another temporary folder.
   if (basename(socketFolder).startsWith(SOCKET_FOLDER_PREFIX)) {
     await rm(socketFolder, { recursive: true, force: true });
   }
   for (const path of [ownerFile, `${ownerFile}.mutex`, socketNoteOf(folder)]) await rm(path, { force: true });
+}
+
+/** Waits until it is gone: until then it may write into the folder that is removed next. */
+async function killHost(host: ProcessIdentity): Promise<void> {
+  const deadlineMs = systemClock.monotonicMs() + REAP_TIMEOUT_MS;
+  do {
+    try {
+      process.kill(host.pid, 'SIGKILL');
+    } catch (error) {
+      if (systemCodeOf(error) !== 'ESRCH') throw error;
+    }
+    await systemClock.sleep(POLL_MS);
+  } while (isAlive(host) && systemClock.monotonicMs() < deadlineMs);
 }
 
 /** Says beside the data folder where its socket is, so that `reap` finds what a killed run left there. */

@@ -1,11 +1,11 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { withWork } from '../backup/work.ts';
 import { OmpayError } from '../core/errors.ts';
+import { livingOwner } from '../core/ownership.ts';
 import { phase } from '../deploy/deploy.ts';
 import { downPlan, lockPlan, unlockPlan } from '../deploy/plan.ts';
-import { anythingRuns } from '../front/supervisor/running.ts';
 import { call, type Plan, type Step } from '../plan/plan.ts';
 import type { Invocation } from './command.ts';
 import { localBackupDeps } from './kit/backup.ts';
@@ -38,6 +38,14 @@ export async function run(invocation: Invocation): Promise<number> {
       await phase(operation, unlockPlan());
       return { exitCode: 0, summary: 'stopped; the data stays, and `ompay up` brings it back', data: {} };
     },
+  );
+}
+
+/** Whether a pid file names a living process, also when no supervisor answers for it. */
+function anythingRuns(runFolder: string): boolean {
+  if (!existsSync(runFolder)) return false;
+  return readdirSync(runFolder).some(
+    (name) => name.endsWith('.pid') && livingOwner(join(runFolder, name)) !== undefined,
   );
 }
 

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { livingOwner } from '../../core/ownership.ts';
 import { type ProcessIdentity, startTimeOf } from '../../core/process.ts';
-import { SERVICE_NAMES, type ServiceName } from './spec.ts';
+import type { ServiceName } from './spec.ts';
 
 const MARKER = 'OMPAY_SERVICE';
 
@@ -18,14 +18,6 @@ export function markerOf(runFolder: string, name: ServiceName): Readonly<Record<
 /** The living process of a service of this installation, whoever started it. */
 export function findRunning(runFolder: string, name: ServiceName): ProcessIdentity | undefined {
   return livingOwner(pidFileOf(runFolder, name)) ?? findMarked(`${MARKER}=${runFolder}#${name}`);
-}
-
-/** Whether a service or the supervisor of this installation lives, also when nobody answers for it. */
-export function anythingRuns(runFolder: string): boolean {
-  return (
-    livingOwner(join(runFolder, 'supervisor.pid')) !== undefined ||
-    SERVICE_NAMES.some((name) => findRunning(runFolder, name) !== undefined)
-  );
 }
 
 /** Undefined when there is none, or no /proc. */

@@ -1,10 +1,13 @@
-import { existsSync, readlinkSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Layout, Slot } from '../core/layout.ts';
+import { liveSlot } from '../front/live.ts';
 import { acceptedReleases } from './accepted.ts';
 import { listReleases } from './releases.ts';
 import type { LocalServices, ServiceState } from './services.ts';
 import type { LocalFacts, SlotState } from './types.ts';
+
+export { liveSlot };
 
 /** Looks at the local installation; changes nothing. */
 export async function gatherFacts(
@@ -33,15 +36,4 @@ function slotState(slot: Slot, state: ServiceState | undefined): SlotState {
 
 function runs(state: ServiceState | undefined): boolean {
   return state !== undefined && state.pid !== null;
-}
-
-/** The slot that `current.sock` points to, null when there is no link or it points elsewhere. */
-export function liveSlot(layout: Layout): Slot | null {
-  let target: string;
-  try {
-    target = basename(readlinkSync(layout.currentSocket));
-  } catch {
-    return null;
-  }
-  return target === 'blue.sock' ? 'blue' : target === 'green.sock' ? 'green' : null;
 }

@@ -115,6 +115,6 @@ test('a damaged lock file stops everything with the way out', async () => {
   for (const verb of [['status'], ['acquire', '--reason', 'x'], ['release', '--force']]) {
     const result = await ompay(folder, 'lock', ...verb);
     expect(result).toMatchObject({ exitCode: 2 });
-    expect(result.stderr).toContain(`next: when no other ompay command runs: rm '${path}'`);
+    expect(result.stderr).toContain(`next: when no other ompay command runs: rm -f '${path}'`);
   }
 });

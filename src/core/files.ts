@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { OmpayError } from './errors.ts';
 
 /**
  * Replaces a file so that a reader sees the old bytes or the new, never a part: temporary file in the same
@@ -33,4 +34,21 @@ export function syncFolder(path: string): void {
   } finally {
     closeSync(descriptor);
   }
+}
+
+/**
+ * Refuses a folder of another user. What root wrote there would be root's, and its owner's next command could not read it.
+ * An absent folder is right. Throws `stateUnusable`.
+ */
+export function assertOwnFolder(path: string): void {
+  const owner = statSync(path, { throwIfNoEntry: false })?.uid;
+  const self = process.getuid?.();
+  if (owner === undefined || self === undefined || owner === self) return;
+  throw new OmpayError(
+    'stateUnusable',
+    `the folder ${path} belongs to user ${owner}, and this is user ${self}`,
+    {
+      hint: `run it as its owner, or give it away first: chown -R $(id -u) '${path}'`,
+    },
+  );
 }

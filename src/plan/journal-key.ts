@@ -2,7 +2,7 @@ import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject 
 import { chmodSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { OmpayError, systemCodeOf } from '../core/errors.ts';
-import { writeFileAtomic } from '../core/files.ts';
+import { assertOwnFolder, writeFileAtomic } from '../core/files.ts';
 import { withMutex } from '../core/mutex.ts';
 
 const MUTEX_TIMEOUT_MS = 5000;
@@ -43,6 +43,7 @@ export function journalPublicKey(files: JournalKeyFiles): KeyObject | undefined 
 function prepareFolders(files: JournalKeyFiles): void {
   for (const path of [files.mutex, files.privateKey]) {
     const folder = join(path, '..');
+    assertOwnFolder(join(folder, '..'));
     try {
       mkdirSync(folder, { recursive: true, mode: 0o700 });
       chmodSync(folder, 0o700);

@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { type Clock, isoTime } from '../core/clock.ts';
 import { messageOf, OmpayError, systemCodeOf } from '../core/errors.ts';
-import { writeFileAtomic } from '../core/files.ts';
+import { assertOwnFolder, writeFileAtomic } from '../core/files.ts';
 import { withMutex } from '../core/mutex.ts';
 import { parseIdentity } from '../core/ownership.ts';
 import { isAlive, type ProcessIdentity, thisProcess } from '../core/process.ts';
@@ -99,6 +99,7 @@ export function acquireLock(
   request: LockRequest,
   clock: Clock,
 ): { token: number; takenOverFrom: LockHolder | null } {
+  assertOwnFolder(dirname(path));
   makeFolder(dirname(path));
   return withMutex(`${path}.mutex`, MUTEX_TIMEOUT_MS, () => {
     const state = readLock(path);
@@ -134,6 +135,7 @@ export function renewLock(path: string, token: number, expiryMs: number, clock: 
 
 /** Gives the lock back when it is still ours (by token); otherwise does nothing and says so. */
 export function releaseLock(path: string, token: number): boolean {
+  assertOwnFolder(dirname(path));
   return withMutex(`${path}.mutex`, MUTEX_TIMEOUT_MS, () => {
     const state = readLock(path);
     if (state.fencingToken !== token || state.holder === null) return false;

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -100,6 +100,24 @@ describe('before anything is deployed', { timeout: 120_000 }, () => {
     });
     expect(status).toBe(2);
     expect(stderr + stdout).toContain(`cannot make the folder ${join(folder, '.ompay')}`);
+  });
+
+  it("refuses another user's installation, so that its owner can go on using it", (context) => {
+    if (process.getuid?.() !== 0) context.skip('only root can make a folder of another user');
+    const folder = join(installation.root, 'foreign');
+    const state = join(folder, '.ompay');
+    mkdirSync(state, { recursive: true, mode: 0o700 });
+    chownSync(state, 65_534, 65_534);
+    for (const words of [['deploy'], ['lock', 'acquire', '--reason', 'x'], ['down']]) {
+      const { exitCode, stderr, stdout } = installation.ompay(['-C', folder, ...words]);
+      if (words[0] === 'down') expect(exitCode).toBe(0);
+      else
+        expect({
+          exitCode,
+          told: (stderr + stdout).includes(`the folder ${state} belongs to user 65534`),
+        }).toEqual({ exitCode: 2, told: true });
+    }
+    expect(readdirSync(state)).toEqual([]);
   });
 
   it('refuses a disk that is nearly full, with nothing begun', (context) => {

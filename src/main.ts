@@ -16,7 +16,8 @@ process.exitCode = await main(process.argv.slice(2));
 async function main(argv: readonly string[]): Promise<number> {
   const json = argv.includes('--json');
   try {
-    const parsed = await parse(argv, commands, packageVersion());
+    const version = packageVersion();
+    const parsed = await parse(argv, commands, version);
     if (parsed.kind === 'printed') return 0;
     const { module, command, args } = parsed.parsed;
     return await module.run({
@@ -24,6 +25,7 @@ async function main(argv: readonly string[]): Promise<number> {
       args,
       layout: localLayout(parsed.options.directory ?? programRoot),
       programRoot,
+      version,
       clock: systemClock,
       output: output(parsed.options.json),
       environment: process.env,

@@ -26,6 +26,8 @@ export interface Invocation {
   readonly layout: Layout;
   /** The folder of the program itself: its source is what `deploy` builds. */
   readonly programRoot: string;
+  /** Of the package. */
+  readonly version: string;
   readonly clock: Clock;
   readonly output: Output;
   readonly environment: Readonly<Record<string, string | undefined>>;

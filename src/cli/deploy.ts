@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { OmpayError } from '../core/errors.ts';
-import { type DeployResult, deploy, figuresOf, phase, plansOf } from '../deploy/deploy.ts';
+import { type DeployResult, deploy, figuresOf, phase, plansOf, settle } from '../deploy/deploy.ts';
 import { type DeployChoices, KEEP_RELEASES, lockPlan, OBSERVE_MS, unlockPlan } from '../deploy/plan.ts';
 import { hasOption, type Invocation, textOption } from './command.ts';
 import { type LocalKit, localKit } from './kit/local.ts';
@@ -40,7 +40,7 @@ export async function run(invocation: Invocation): Promise<number> {
     async (operation) => {
       await phase(operation, lockPlan());
       const result = await deploy({ ...operation, ...kit.deployKit }, choices);
-      await phase({ ...operation, signal: new AbortController().signal }, unlockPlan());
+      await settle(operation, [unlockPlan()]);
       return resultOf(result, choices, hasOption(invocation.command, 'detailedExitcode'));
     },
   );

@@ -4,6 +4,7 @@ import { loadApiSettings } from '../config/load.ts';
 import { messageOf, OmpayError, systemCodeOf } from '../core/errors.ts';
 import { shownSize } from '../core/units.ts';
 import { localEnvironment } from '../deploy/environment.ts';
+import { MIN_FREE_BYTES } from '../deploy/handlers/preflight.ts';
 import { damagedFiles, listReleases } from '../deploy/releases.ts';
 import { journalFiles } from '../plan/journal.ts';
 import { readLock } from '../plan/lock.ts';
@@ -24,8 +25,6 @@ interface Finding extends Seen {
 }
 
 type Look = (invocation: Invocation) => Seen | Promise<Seen>;
-
-const MIN_FREE_BYTES = 1_000_000_000;
 
 const LOOKS: readonly (readonly [check: string, look: Look])[] = [
   ['node', runtime],

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { OmpayError } from '../core/errors.ts';
-import { figuresOf, liveRelease, phase, rollback, rollbackPlansOf } from '../deploy/deploy.ts';
+import { figuresOf, liveRelease, phase, rollback, rollbackPlansOf, settle } from '../deploy/deploy.ts';
 import { KEEP_RELEASES, lockPlan, OBSERVE_MS, unlockPlan } from '../deploy/plan.ts';
 import { findRelease } from '../deploy/releases.ts';
 import type { LocalFacts, Release } from '../deploy/types.ts';
@@ -39,7 +39,7 @@ export async function run(invocation: Invocation): Promise<number> {
     async (operation) => {
       await phase(operation, lockPlan());
       const result = await rollback({ ...operation, ...kit.deployKit }, target, choices);
-      await phase({ ...operation, signal: new AbortController().signal }, unlockPlan());
+      await settle(operation, [unlockPlan()]);
       const data = { release: target.id, previous: result.previous, ...figuresOf(result.outputs) };
       if (!result.changed)
         return { exitCode: 0, summary: `release ${target.id} is live already; nothing to do`, data };

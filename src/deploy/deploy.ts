@@ -98,7 +98,7 @@ export function isWarm(facts: LocalFacts, release: Release): boolean {
 }
 
 /** What follows a good switch is not interrupted any more: there is nothing left to undo. */
-async function settle(kit: DeployKit, plans: readonly Plan[]): Promise<void> {
+export async function settle(kit: RunContext, plans: readonly Plan[]): Promise<void> {
   for (const plan of plans) await phase({ ...kit, signal: new AbortController().signal }, plan);
 }
 

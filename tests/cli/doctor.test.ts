@@ -42,6 +42,7 @@ async function doctor(root: string): Promise<Doctor> {
     args: [],
     layout: localLayout(root),
     programRoot: join(import.meta.dirname, '../..'),
+    version: '0',
     clock: systemClock,
     output: {
       json: true,

@@ -33,6 +33,7 @@ async function tried(
     args: [],
     layout: localLayout(folder),
     programRoot: folder,
+    version: '0',
     clock: systemClock,
     output: {
       json: true,

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { MIGRATIONS } from '../../api/migrations/index.ts';
 import { migrateUp } from '../../api/migrations/runner.ts';
@@ -38,7 +37,7 @@ export function localKit(invocation: Invocation): LocalKit {
   const release = {
     layout,
     programRoot,
-    version: versionOf(programRoot),
+    version: invocation.version,
     newestMigration: MIGRATIONS.at(-1)?.id ?? '0000',
     environmentDigest: () =>
       sha256(JSON.stringify(Object.entries(readEnvironment(join(layout.root, '.env'))).sort())),
@@ -95,13 +94,6 @@ function checkConfig({ layout }: Invocation, port: number): void {
   const environment = localEnvironment(layout, port);
   loadApiSettings(environment);
   keepEnvironment(layout, environment);
-}
-
-function versionOf(programRoot: string): string {
-  const manifest: unknown = JSON.parse(readFileSync(join(programRoot, 'package.json'), 'utf8'));
-  return typeof manifest === 'object' && manifest !== null && 'version' in manifest
-    ? String(manifest.version)
-    : '0';
 }
 
 /** Computes at first use and remembers: a bundle is made once a command. */

@@ -7,7 +7,7 @@ import { shownSize } from '../../core/units.ts';
 import type { Handler, Handlers } from '../../plan/act.ts';
 
 /** A release, a backup and the database's growth of a day fit in this; the database itself starts at 60 MB. */
-const MIN_FREE_BYTES = 1_000_000_000;
+export const MIN_FREE_BYTES = 1_000_000_000;
 const MIN_FREE_INODES = 10_000;
 /** Steps of a clock that is disciplined by NTP stay far below this. */
 const MAX_CLOCK_BACK_MS = 60_000;

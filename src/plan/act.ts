@@ -1,6 +1,7 @@
 import type { Clock } from '../core/clock.ts';
 import { OmpayError } from '../core/errors.ts';
 import type { Host } from '../host/host.ts';
+import type { EvidenceKind } from './event.ts';
 import type { Action, ExecAction, JsonObject, WaitHttpAction } from './plan.ts';
 
 export interface HandlerContext {
@@ -8,6 +9,8 @@ export interface HandlerContext {
   readonly clock: Clock;
   /** Aborted when the step's time is over or the operator interrupts. */
   readonly signal: AbortSignal;
+  /** Puts what was seen into the journal at once, whether the step then succeeds or not. At most 100 kB as JSON. */
+  readonly evidence: (kind: EvidenceKind, data: JsonObject) => void;
 }
 
 /** Does one kind of work; gives plain data for the journal. Must be safe to run again after a crash in its middle. */
@@ -19,6 +22,7 @@ export interface ActContext {
   readonly handlers: Handlers;
   readonly clock: Clock;
   readonly signal: AbortSignal | undefined;
+  readonly evidence: HandlerContext['evidence'];
 }
 
 /** Does one action within its time limit. */

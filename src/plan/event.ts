@@ -30,6 +30,14 @@ export type RunEvent =
       readonly durationMs: number;
       readonly error: ShownError;
     }
+  /** What a step saw and judged, for reports: also of a step that fails afterwards. */
+  | {
+      readonly type: 'evidence';
+      readonly plan: string;
+      readonly step: string;
+      readonly kind: EvidenceKind;
+      readonly data: JsonObject;
+    }
   | { readonly type: 'undo-started' | 'undo-done'; readonly plan: string; readonly step: string }
   | { readonly type: 'undo-failed'; readonly plan: string; readonly step: string; readonly error: ShownError }
   | { readonly type: 'plan-done' | 'plan-failed'; readonly plan: string; readonly durationMs: number }
@@ -41,6 +49,9 @@ export type RunEvent =
       readonly summary: string;
       readonly data: JsonObject;
     };
+
+/** `check`: a verdict of a checklist; `observation`: what users saw around the switch, and the judgement of it. */
+export type EvidenceKind = 'check' | 'observation' | 'migration';
 
 export interface StepTitle {
   readonly step: string;

@@ -1,7 +1,7 @@
 import type { Clock } from '../core/clock.ts';
 import { messageOf, OmpayError } from '../core/errors.ts';
 import type { Host, HostName } from '../host/host.ts';
-import { act, type Handlers } from './act.ts';
+import { type ActContext, act, type Handlers } from './act.ts';
 import type { Emit, ShownError } from './event.ts';
 import { type JsonObject, type Plan, type Stage, type Step, stepsOf } from './plan.ts';
 
@@ -91,7 +91,8 @@ async function runStep(plan: Plan, step: Step, context: StageContext): Promise<v
       if (guard.exitCode === 0) return emit({ type: 'step-skipped', ...name });
     }
     context.begun.push(step);
-    const output = await act(step.action, { host, handlers, clock, signal });
+    const evidence = evidenceOf(emit, name);
+    const output = await act(step.action, { host, handlers, clock, signal, evidence });
     context.outputs[step.id] = output;
     emit({ type: 'step-done', ...name, durationMs: clock.monotonicMs() - startedMs, output });
   } catch (error) {
@@ -119,6 +120,7 @@ async function undoAll(plan: Plan, begun: readonly Step[], context: RunContext):
         handlers: context.handlers,
         clock: context.clock,
         signal: undefined,
+        evidence: evidenceOf(emit, name),
       });
       emit({ type: 'undo-done', ...name });
     } catch (error) {
@@ -127,6 +129,13 @@ async function undoAll(plan: Plan, begun: readonly Step[], context: RunContext):
     }
   }
   return failed;
+}
+
+function evidenceOf(
+  emit: Emit,
+  name: { readonly plan: string; readonly step: string },
+): ActContext['evidence'] {
+  return (kind, data) => emit({ type: 'evidence', ...name, kind, data });
 }
 
 /** A journal that cannot be written any more (a full disk) must not keep anything from being undone. */

@@ -23,6 +23,7 @@ function context(
     handlers: options.handlers ?? {},
     clock: options.clock ?? systemClock,
     signal: options.signal,
+    evidence: () => {},
   };
 }
 

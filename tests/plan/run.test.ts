@@ -195,3 +195,21 @@ test('a host that is not connected is a fault of ours and says its name', async 
     message: 'the plan names a host that is not connected: nowhere',
   });
 });
+
+test('what a step saw is an event even when the step then fails', async () => {
+  const context = recorded({
+    look: async (_input, { evidence }) => {
+      evidence('observation', { failed: 7 });
+      throw new Error('not well');
+    },
+  });
+  await runPlan(planOf([step('watch', 'look')]), context);
+  expect(context.events).toContainEqual({
+    type: 'evidence',
+    plan: 'p',
+    step: 'watch',
+    kind: 'observation',
+    data: { failed: 7 },
+  });
+  expect(shortEvents(context.events)).toContain('step-failed watch: not well');
+});

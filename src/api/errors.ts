@@ -69,6 +69,20 @@ export const API_ERRORS = {
     fr: "Une demande avec cette clé d'idempotence est en cours.",
     en: 'A request with this idempotency key is in progress.',
   },
+  qrNotFound: {
+    status: 404,
+    number: 1020,
+    code: 'qr_introuvable',
+    fr: 'Code QR introuvable ou expiré.',
+    en: 'The QR code is unknown or has expired.',
+  },
+  qrUsed: {
+    status: 409,
+    number: 1021,
+    code: 'qr_deja_utilise',
+    fr: 'Ce code QR a déjà été payé.',
+    en: 'This QR code was already paid.',
+  },
   unauthenticated: {
     status: 401,
     number: 2001,

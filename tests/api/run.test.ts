@@ -101,7 +101,7 @@ test('without its migrations the process does not start, and names the command',
   const settings = loadApiSettings((await emptyDatabase()).variables);
   await expect(runApi(settings, systemClock, AbortSignal.abort())).rejects.toMatchObject({
     code: 'checkBlocked',
-    message: 'the database lacks the migrations 0001',
+    message: `the database lacks the migrations ${MIGRATIONS.map(({ id }) => id).join(', ')}`,
     hint: 'ompay migrate up',
   });
 });

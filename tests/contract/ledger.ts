@@ -11,6 +11,7 @@ import type { DatabaseServer } from '../fixtures/databases.ts';
 import { migratedDatabase, openLedger } from '../fixtures/ledgers.ts';
 import { balanceOf, fund, makeAccounts } from '../fixtures/people.ts';
 import { between, isPosted, keyed, post } from '../fixtures/posts.ts';
+import { claimContract } from './ledger-claims.ts';
 import { idempotencyContract } from './ledger-keys.ts';
 import { refusalContract } from './ledger-refusals.ts';
 
@@ -156,6 +157,7 @@ export function ledgerContract(server: () => DatabaseServer): void {
   });
 
   idempotencyContract(setUp);
+  claimContract(setUp);
   refusalContract(setUp);
 
   it('loses no acknowledged transfer when the database is killed, and a key tells of the others', async () => {

@@ -18,6 +18,9 @@ export interface Schema {
   otps: OtpRow;
   attempt_counters: AttemptCounterRow;
   outbox: OutboxRow;
+  pins: PinRow;
+  qr_codes: QrCodeRow;
+  transfer_claims: TransferClaimRow;
   ompay_migrations: MigrationRow;
   ompay_migration_lock: MigrationLockRow;
 }
@@ -184,6 +187,37 @@ export interface OutboxRow {
   attempts: number;
   /** 0 until delivered. */
   delivered_at_ms: number;
+}
+
+/** A user without a row has no PIN. */
+export interface PinRow {
+  user_id: string;
+  /** 32 hex characters. */
+  salt: string;
+  /** HMAC-SHA256 hex of the PIN with the salt and a key outside the database. */
+  pin_hmac: string;
+  created_at_ms: number;
+  changed_at_ms: number;
+}
+
+/** A merchant's request to be paid; written once, and used up by a row of `transfer_claims`. */
+export interface QrCodeRow {
+  /** `QR` + 20 characters. */
+  code: string;
+  /** The merchant's account. */
+  account_id: string;
+  /** XOF; null leaves it to the payer. */
+  amount: number | null;
+  expires_at_ms: number;
+  created_at_ms: number;
+}
+
+/** What a transfer used up, written in its transaction: of two transfers with one claim, one is kept. */
+export interface TransferClaimRow {
+  /** `qr:` and the code. */
+  claim: string;
+  transfer_id: string;
+  created_at_ms: number;
 }
 
 export interface MigrationRow {

@@ -21,13 +21,15 @@ export function applyBatch<R extends PostRequest>(
     transfers: [],
     entries: [],
     keys: [],
+    taken: new Set(state.claims),
+    claims: [],
     messages: [],
   };
   const decided = requests.map((request) => ({
     request,
     result: replayOf(request, state) ?? decide(request, draft, context),
   }));
-  const { accounts, ...written } = draft;
+  const { accounts, taken: _taken, ...written } = draft;
   const changed = [...accounts.values()].filter(({ before, now }) => now !== before);
   return {
     decided,
@@ -55,10 +57,11 @@ function decide(request: PostRequest, draft: Draft, context: BatchContext): Post
 
 function judge(
   { type, amountXof, ...request }: PostRequest,
-  { accounts }: Draft,
+  { accounts, taken }: Draft,
   rules: Rules,
 ): Movement | Refusal {
-  const { debitAccountId, creditAccountId } = request;
+  const { debitAccountId, creditAccountId, claim } = request;
+  if (claim !== undefined && taken.has(claim)) return { reason: 'claimTaken' };
   if (debitAccountId === creditAccountId) return { reason: 'sameAccount' };
   const [debit, credit, fees] = [debitAccountId, creditAccountId, HOUSE.fees.id].map((id) =>
     accounts.get(id),

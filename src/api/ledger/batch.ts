@@ -29,9 +29,10 @@ export async function lockBatch(
 ): Promise<BatchState> {
   const head = await lockHead(trx);
   const keys = await readKeys(trx, dialect, requests);
+  const claims = await readClaims(trx, requests);
   const ids = requests.flatMap(({ debitAccountId, creditAccountId }) => [debitAccountId, creditAccountId]);
   const accounts = await lockAccounts(trx, [...new Set([HOUSE.fees.id, ...ids])], periodsAt(nowMs));
-  return { head, keys, accounts };
+  return { head, keys, claims, accounts };
 }
 
 export async function lockHead(trx: Kysely<Schema>): Promise<Head> {
@@ -63,6 +64,16 @@ async function readKeys(
       { fingerprint, statusCode: status_code, body },
     ]),
   );
+}
+
+async function readClaims(
+  trx: Kysely<Schema>,
+  requests: readonly PostRequest[],
+): Promise<ReadonlySet<string>> {
+  const asked = requests.map(({ claim }) => claim).filter((claim) => claim !== undefined);
+  if (asked.length === 0) return new Set();
+  const rows = await trx.selectFrom('transfer_claims').select('claim').where('claim', 'in', asked).execute();
+  return new Set(rows.map(({ claim }) => claim));
 }
 
 /** The level comes by a subquery, not a join: its row stays unlocked, so a batch never waits for somebody who signs in. */
@@ -125,6 +136,7 @@ export async function writeBatch(
   if (plan.transfers.length === 0) return;
   await dialect.insertRows(trx, 'transfers', plan.transfers);
   await dialect.insertRows(trx, 'entries', plan.entries);
+  await dialect.insertRows(trx, 'transfer_claims', plan.claims);
   await dialect.upsertRows(trx, 'usage_counters', plan.usage, {
     key: ['account_id', 'period', 'direction'],
     set: ['amount'],

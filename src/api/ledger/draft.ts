@@ -1,4 +1,10 @@
-import type { EntryRow, IdempotencyKeyRow, TransferRow, UsageCounterRow } from '../db/schema.ts';
+import type {
+  EntryRow,
+  IdempotencyKeyRow,
+  TransferClaimRow,
+  TransferRow,
+  UsageCounterRow,
+} from '../db/schema.ts';
 import type { ChainedTransfer } from './chain.ts';
 import { chainHash } from './chain.ts';
 import type { AccountState } from './limits.ts';
@@ -18,6 +24,9 @@ export interface Draft {
   readonly transfers: TransferRow[];
   readonly entries: EntryRow[];
   readonly keys: IdempotencyKeyRow[];
+  /** Used up before this batch, and by it. */
+  readonly taken: Set<string>;
+  readonly claims: TransferClaimRow[];
   readonly messages: OutgoingMessage[];
 }
 
@@ -58,6 +67,7 @@ export function move(
   };
   draft.transfers.push({ ...transfer, chain_hash: draft.head.chainHash });
   draft.entries.push(...entries);
+  claim(request, transfer, draft);
   return {
     id: transfer.id,
     reference: transfer.reference,
@@ -71,6 +81,13 @@ export function move(
     creditBalanceXof: credit.now.balanceXof,
     createdAtMs: transfer.created_at_ms,
   };
+}
+
+function claim(request: PostRequest, transfer: ChainedTransfer, draft: Draft): void {
+  if (request.claim === undefined) return;
+  const { id, created_at_ms } = transfer;
+  draft.taken.add(request.claim);
+  draft.claims.push({ claim: request.claim, transfer_id: id, created_at_ms });
 }
 
 /** The payer's line, the payee's, and the fee's when there is one; they sum to zero. */

@@ -1,4 +1,10 @@
-import type { EntryRow, IdempotencyKeyRow, TransferRow, UsageCounterRow } from '../db/schema.ts';
+import type {
+  EntryRow,
+  IdempotencyKeyRow,
+  TransferClaimRow,
+  TransferRow,
+  UsageCounterRow,
+} from '../db/schema.ts';
 import type { AccountState } from './limits.ts';
 import type { Rules } from './rules.ts';
 import type { OutgoingMessage, PostResult } from './types.ts';
@@ -20,6 +26,8 @@ export interface BatchState {
   readonly accounts: ReadonlyMap<string, AccountState>;
   /** By `keyName`. */
   readonly keys: ReadonlyMap<string, StoredKey>;
+  /** Of those asked for, the ones that are used up. */
+  readonly claims: ReadonlySet<string>;
 }
 
 export interface BatchContext {
@@ -36,6 +44,7 @@ export interface BatchPlan<R> {
   readonly transfers: readonly TransferRow[];
   readonly entries: readonly EntryRow[];
   readonly keys: readonly IdempotencyKeyRow[];
+  readonly claims: readonly TransferClaimRow[];
   readonly messages: readonly OutgoingMessage[];
   readonly usage: readonly UsageCounterRow[];
   /** XOF by account id; only accounts that changed. */

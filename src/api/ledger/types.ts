@@ -9,6 +9,8 @@ export interface PostRequest {
   readonly description: string | null;
   readonly initiatorId: string | null;
   readonly idempotency: IdempotencyRequest | null;
+  /** What the transfer uses up, at most 64 ASCII characters: of all requests with the same claim, one moves money. */
+  readonly claim?: string | undefined;
   /** Messages for the outbox, written in the transfer's own transaction. */
   readonly messages: (posted: PostedTransfer) => readonly OutgoingMessage[];
   /** The answer's exact bytes; stored under the idempotency key in the transfer's own transaction. Pure. */
@@ -46,6 +48,8 @@ export type Refusal =
   | { readonly reason: 'insufficientFunds'; readonly availableXof: number; readonly neededXof: number }
   | { readonly reason: 'accountNotFound'; readonly accountId: string }
   | { readonly reason: 'sameAccount' }
+  /** An earlier transfer has used up the request's claim. */
+  | { readonly reason: 'claimTaken' }
   | { readonly reason: 'balanceCeiling'; readonly ceilingXof: number }
   | {
       readonly reason: 'periodCeiling';

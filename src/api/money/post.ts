@@ -81,6 +81,8 @@ const ERROR_BY_REASON = {
   insufficientFunds: 'insufficientFunds',
   accountNotFound: 'accountNotFound',
   sameAccount: 'sameAccount',
+  // Only the codes of merchants are claimed.
+  claimTaken: 'qrUsed',
   balanceCeiling: 'balanceCeiling',
   periodCeiling: 'periodCeiling',
 } as const satisfies Readonly<Record<Refusal['reason'], string>>;

@@ -32,6 +32,7 @@ function stateOf(accounts: readonly AccountState[]): BatchState {
     head: { chainSeq: 0, chainHash: GENESIS_HASH },
     accounts: new Map(accounts.map((account) => [account.id, account])),
     keys: new Map(),
+    claims: new Set(),
   };
 }
 

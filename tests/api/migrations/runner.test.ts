@@ -88,7 +88,7 @@ describeOn(SERVER_KINDS, 'migrations', (server) => {
       .where('type', '=', 'transfert')
       .execute();
     await db.kysely.deleteFrom('ompay_migrations').execute();
-    expect(await migrateUp(db, MIGRATIONS, clock)).toEqual(['0001']);
+    expect(await migrateUp(db, MIGRATIONS, clock)).toEqual(MIGRATIONS.map(({ id }) => id));
     const fees = db.kysely.selectFrom('fee_rules').select('rate_ppm').where('type', '=', 'transfert');
     expect(await fees.execute()).toEqual([{ rate_ppm: 5_000 }]);
   });

@@ -1,5 +1,6 @@
 import { ensureProbeAccounts } from '../../api/accounts/probe.ts';
 import { checkInvariants } from '../../api/ledger/invariants.ts';
+import { isSound } from '../../api/ledger/invariants-since.ts';
 import { readOutbox } from '../../api/outbox/queue.ts';
 import type { Clock } from '../../core/clock.ts';
 import { OmpayError } from '../../core/errors.ts';
@@ -58,12 +59,7 @@ async function newestOtp(api: ApiKit, telephone: string): Promise<string> {
 /** Debits = credits, each balance equals its entries, nobody owes. */
 async function proveLedger(api: ApiKit): Promise<void> {
   const found = await checkInvariants(api.database);
-  const wrong =
-    found.entriesSumXof !== 0 ||
-    found.transfersUnbalanced > 0 ||
-    found.accountsOff > 0 ||
-    found.negativeCustomers > 0;
-  if (!wrong && found.chainBreak === undefined) return;
+  if (isSound(found)) return;
   throw new OmpayError('checkBlocked', `the ledger's invariants do not hold: ${JSON.stringify(found)}`, {
     hint: 'stop deploys (ompay lock acquire --reason ledger) and look at the transfers named: docs/api.md',
   });

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { systemClock } from '../../src/core/clock.ts';
 import type { LoadInput, LoadResult } from './load.ts';
 
-const CONNECTIONS = 64;
-const MAX_LOAD_MS = 20 * 60_000;
+/** As many as 64 busy clients, for as long as such a bench takes. */
+const FULL_LOAD = { connections: 64, pauseMs: 0, slowMs: 2000, maxMs: 20 * 60_000 };
 const WARM_UP_MS = 2000;
 
 export interface Place {
@@ -32,22 +32,22 @@ export function timed(place: Place, args: readonly string[]): number {
   return performance.now() - startedMs;
 }
 
-/** Runs `during` while 64 connections send transfers and reads; gives what they saw. The load ends with it. */
+/** Runs `during` while connections send transfers and reads; gives what they saw. The load ends with it. */
 export async function underLoad(
   target: {
     readonly work: string;
     readonly port: number;
     readonly users: LoadInput['users'];
     readonly programRoot: string;
+    readonly shape?: Pick<LoadInput, 'connections' | 'pauseMs' | 'slowMs' | 'maxMs'>;
   },
   during: () => Promise<void>,
 ): Promise<LoadResult> {
   const inputPath = join(target.work, 'load.json');
   const resultPath = join(target.work, 'result.json');
   const input: LoadInput = {
+    ...(target.shape ?? FULL_LOAD),
     port: target.port,
-    connections: CONNECTIONS,
-    maxMs: MAX_LOAD_MS,
     users: target.users,
     resultPath,
   };

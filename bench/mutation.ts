@@ -1,0 +1,70 @@
+/**
+ * npm run mutate [-- --force] [-- MODULE…]: breaks the code of the ledger, the lock, the journal and the checklists'
+ * verdicts on purpose, one change at a time, and counts the changes that no test notices. Only what changed since the
+ * last run is tried again, unless --force. Writes `.mutation/MODULE.json` and prints the table of docs/mutation.md.
+ * Fails when a module is below 90 % or a survivor is not explained in bench/mutation/survivors.ts.
+ */
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { Stryker } from '@stryker-mutator/core';
+import { MODULE_VARIABLE, MODULES, type MutatedModule, moduleNamed } from './mutation/modules.ts';
+import { mutantsOf } from './mutation/mutant.ts';
+import { explanationOf, type ModuleResult, scoreOf, survivorList, table } from './mutation/report.ts';
+import { SURVIVORS } from './mutation/survivors.ts';
+
+const LEAST_PERCENT = 90;
+const root = resolve(import.meta.dirname, '..');
+const reports = join(root, '.mutation');
+
+const { values, positionals } = parseArgs({
+  options: { force: { type: 'boolean', default: false } },
+  allowPositionals: true,
+});
+process.chdir(root);
+mkdirSync(reports, { recursive: true });
+const results: ModuleResult[] = [];
+for (const module of positionals.length === 0 ? MODULES : positionals.map(moduleNamed)) {
+  results.push(await mutate(module));
+}
+process.stdout.write(`\n${table(results)}\n\n${survivorList(results, SURVIVORS)}\n`);
+process.exitCode = results.every(isGood) ? 0 : 1;
+
+async function mutate(module: MutatedModule): Promise<ModuleResult> {
+  const fileName = join(reports, module.name.replaceAll(' ', '-'));
+  const temporary = mkdtempSync(join(tmpdir(), 'ompay-mutation-'));
+  process.env[MODULE_VARIABLE] = module.name;
+  const startedMs = performance.now();
+  try {
+    const found = await new Stryker({
+      mutate: [...module.sources],
+      testRunner: 'vitest',
+      vitest: { configFile: 'bench/mutation/vitest.config.ts', related: false },
+      plugins: ['@stryker-mutator/vitest-runner'],
+      coverageAnalysis: 'perTest',
+      concurrency: 1,
+      incremental: true,
+      incrementalFile: `${fileName}.incremental.json`,
+      force: values.force,
+      reporters: ['html'],
+      htmlReporter: { fileName: `${fileName}.html` },
+      tempDirName: join(temporary, 'sandboxes'),
+      ignorePatterns: ['.ompay', '.mutation', 'coverage', 'docs'],
+      // Stryker would read it with TypeScript's old interface, which version 7 no longer has.
+      tsconfigFile: 'none',
+    }).runMutationTest();
+    const mutants = mutantsOf(found, { root, textOf: (file) => readFileSync(join(root, file), 'utf8') });
+    writeFileSync(`${fileName}.json`, JSON.stringify(mutants, null, 2));
+    return { name: module.name, mutants, durationMs: performance.now() - startedMs };
+  } finally {
+    rmSync(temporary, { recursive: true, force: true });
+  }
+}
+
+function isGood({ mutants }: ModuleResult): boolean {
+  const unexplained = mutants.filter(
+    (mutant) => !mutant.isKilled && explanationOf(mutant, SURVIVORS) === undefined,
+  );
+  return scoreOf(mutants).percent >= LEAST_PERCENT && unexplained.length === 0;
+}

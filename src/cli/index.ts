@@ -39,6 +39,12 @@ export const commands: readonly CommandEntry[] = [
     load: () => import('./migrate/status.ts'),
   },
   {
+    words: 'migrate lint',
+    summary: 'judge whether the running release can bear the migrations',
+    group: 'Look',
+    load: () => import('./migrate/lint.ts'),
+  },
+  {
     words: 'migrate up',
     summary: 'apply the expand steps that are missing',
     group: 'Operate',
@@ -97,6 +103,12 @@ export const commands: readonly CommandEntry[] = [
     summary: 'the releases kept here, newest first',
     group: 'Look',
     load: () => import('./releases.ts'),
+  },
+  {
+    words: 'report',
+    summary: 'the record of a deploy: verdict, checks, what users saw, as a page too',
+    group: 'Look',
+    load: () => import('./report.ts'),
   },
   {
     words: 'logs',

@@ -69,8 +69,21 @@ export interface Dialect {
 
   /** Statements after which UPDATE and DELETE of the table fail; each may be run again. */
   appendOnly(table: TableName): readonly string[];
+  /** Statements after which a row whose `column` is no longer `open` cannot be changed, and none deleted; the same. */
+  settledOnce<T extends TableName>(
+    table: T,
+    state: { readonly column: ColumnName<T>; readonly open: string },
+  ): readonly string[];
   hasTable(db: Kysely<Schema>, table: TableName): Promise<boolean>;
-  /** `create index if not exists` is not in MySQL, so migrations ask first. */
+  /** `add column if not exists` is not in MySQL, so migrations ask first. */
+  hasColumn(db: Kysely<Schema>, table: TableName, column: string): Promise<boolean>;
+  /** Statements that build an index while rows are written, also over what a killed try left. */
+  addIndexOnline(table: TableName, index: string, columns: readonly string[]): readonly string[];
+  /** Statements that give a check another condition; each may be run again. MySQL copies the table for it. */
+  replaceCheck(table: TableName, constraint: string, condition: string): readonly string[];
+  /** About how many rows each table has, by the database's own statistics; a table it knows nothing of is left out. */
+  estimateRows(db: Kysely<Schema>): Promise<ReadonlyMap<string, number>>;
+  /** `create index if not exists` is not in MySQL, so migrations ask first. One left unfinished does not count. */
   hasIndex(db: Kysely<Schema>, table: TableName, index: string): Promise<boolean>;
 }
 

@@ -62,13 +62,34 @@ export const mysqlDialect: Dialect = {
   isDuplicateKey: (error) => systemCodeOf(error) === DUPLICATE_KEY,
   isRetryable: (error) => error instanceof Error && 'errno' in error && RETRYABLE.has(error.errno),
 
-  appendOnly: (table) =>
-    ['update', 'delete'].flatMap((event) => [
-      `drop trigger if exists ${quoted(`${table}_no_${event}`)}`,
-      `create trigger ${quoted(`${table}_no_${event}`)} before ${event} on ${quoted(table)} for each row
-        signal sqlstate '45000' set message_text = 'rows of ${table} are never changed or deleted'`,
-    ]),
+  appendOnly: (table) => {
+    const refusal = refuse(`rows of ${table} are never changed or deleted`);
+    return [...trigger(table, 'update', refusal), ...trigger(table, 'delete', refusal)];
+  },
+  settledOnce: (table, { column, open }) => {
+    const refusal = refuse(`rows of ${table} are settled once`);
+    const whenSettled = `if old.${quoted(column)} <> '${open}' then ${refusal}; end if`;
+    return [...trigger(table, 'update', whenSettled), ...trigger(table, 'delete', refusal)];
+  },
 
+  addIndexOnline: (table, index, columns) => [
+    `alter table ${table} add index ${index} (${columns.join(', ')}), algorithm=inplace, lock=none`,
+  ],
+  replaceCheck: (table, constraint, condition) => [
+    `alter table ${table} drop constraint ${constraint}, add constraint ${constraint} check (${condition})`,
+  ],
+  // InnoDB's figure may be off by half (MySQL's manual, INFORMATION_SCHEMA TABLES).
+  estimateRows: async (db) => {
+    const { rows } = await sql<{ name: string; rows: number }>`
+      select table_name as name, table_rows as ${sql.ref('rows')} from information_schema.tables
+      where table_schema = database() and table_type = 'BASE TABLE'`.execute(db);
+    return new Map(rows.map((row) => [row.name, row.rows]));
+  },
+  hasColumn: (db, table, column) =>
+    exists(
+      db,
+      sql`columns where table_schema = database() and table_name = ${table} and column_name = ${column}`,
+    ),
   hasTable: (db, table) => exists(db, sql`tables where table_schema = database() and table_name = ${table}`),
   hasIndex: (db, table, index) =>
     exists(
@@ -85,6 +106,18 @@ function insert(table: string, row: object): string {
 /** Each row lists its columns in the first one's order. */
 function values(rows: readonly object[]): unknown[] {
   return [rows.map((row) => Object.values(row))];
+}
+
+function refuse(message: string): string {
+  return `signal sqlstate '45000' set message_text = '${message}'`;
+}
+
+function trigger(table: string, event: 'update' | 'delete', body: string): readonly string[] {
+  const name = quoted(`${table}_no_${event}`);
+  return [
+    `drop trigger if exists ${name}`,
+    `create trigger ${name} before ${event} on ${quoted(table)} for each row ${body}`,
+  ];
 }
 
 async function exists(db: Kysely<Schema>, source: RawBuilder<unknown>): Promise<boolean> {

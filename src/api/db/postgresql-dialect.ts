@@ -69,11 +69,53 @@ export const postgresqlDialect: Dialect = {
       on ${quoted(table)} for each statement execute function ompay_refuse_change()`,
   ],
 
+  settledOnce: (table, { column, open }) => [
+    `create or replace function ompay_refuse_settled() returns trigger language plpgsql as
+      $$ begin
+        if tg_op = 'UPDATE' and to_json(old) ->> tg_argv[0] = tg_argv[1] then return new; end if;
+        raise exception 'rows of % are settled once', tg_table_name;
+      end $$`,
+    `create or replace trigger ${quoted(`${table}_settled_once`)} before update or delete on ${quoted(table)}
+      for each row execute function ompay_refuse_settled('${column}', '${open}')`,
+  ],
+
   hasTable: (db, table) =>
     exists(db, sql`pg_tables where schemaname = current_schema() and tablename = ${table}`),
+  hasColumn: (db, table, column) =>
+    exists(
+      db,
+      sql`information_schema.columns where table_schema = current_schema()
+        and table_name = ${table} and column_name = ${column}`,
+    ),
   hasIndex: (db, _table, index) =>
-    exists(db, sql`pg_indexes where schemaname = current_schema() and indexname = ${index}`),
+    exists(
+      db,
+      sql`pg_index join pg_class on pg_class.oid = indexrelid
+        where relnamespace = current_schema()::regnamespace and relname = ${index} and indisvalid`,
+    ),
+  addIndexOnline: (table, index, columns) => [
+    `drop index concurrently if exists ${index}`,
+    `create index concurrently ${index} on ${table} (${columns.join(', ')})`,
+  ],
+  // Two statements: the first is short under its lock, the second looks at the rows while others write.
+  replaceCheck: (table, constraint, condition) => [
+    `alter table ${table} drop constraint if exists ${constraint},
+      add constraint ${constraint} check (${condition}) not valid`,
+    `alter table ${table} validate constraint ${constraint}`,
+  ],
+
+  estimateRows: async (db) => {
+    const { rows } = await sql<{ name: string; rows: number }>`
+      select relname as name, case when reltuples >= 0 then reltuples::bigint
+        else pg_relation_size(oid) / current_setting('block_size')::bigint * ${sql.raw(String(MOST_ROWS_A_PAGE))}
+        end as rows
+      from pg_class where relkind = 'r' and relnamespace = current_schema()::regnamespace`.execute(db);
+    return new Map(rows.map((row) => [row.name, row.rows]));
+  },
 };
+
+/** A page of 8 kB has no room for more (MaxHeapTuplesPerPage): where nothing was counted yet, the size bounds the rows. */
+const MOST_ROWS_A_PAGE = 291;
 
 function insert(table: string, row: object): string {
   const columns = list(Object.keys(row));

@@ -153,6 +153,30 @@ export const commands: readonly CommandEntry[] = [
     load: () => import('./backup/list.ts'),
   },
   {
+    words: 'check list',
+    summary: 'the checklists: what is looked at, when and why',
+    group: 'Look',
+    load: () => import('./check/list.ts'),
+  },
+  {
+    words: 'check run',
+    summary: 'look at a checklist now; exit 3 when a check blocks',
+    group: 'Look',
+    load: () => import('./check/run.ts'),
+  },
+  {
+    words: 'check sign',
+    summary: 'state that you looked where no probe can',
+    group: 'Look',
+    load: () => import('./check/sign.ts'),
+  },
+  {
+    words: 'check waive',
+    summary: 'bear a failing check until a day',
+    group: 'Look',
+    load: () => import('./check/waive.ts'),
+  },
+  {
     words: 'doctor',
     summary: 'check this machine and this installation',
     group: 'Look',

@@ -112,6 +112,7 @@ const GROUP_SUMMARIES: Readonly<Record<string, string>> = {
   lock: 'status, acquire, release: the lock that keeps two operations apart',
   audit: 'list, verify: the journal of everything that was done',
   backup: 'create, list, verify, status: backups that are proven',
+  check: 'list, run, sign, waive: the checklists of a deploy',
 };
 
 function addChild(parent: Command, word: string, group: string): Command {

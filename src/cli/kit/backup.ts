@@ -1,4 +1,4 @@
-import { createPublicKey } from 'node:crypto';
+import { createPublicKey, type KeyObject } from 'node:crypto';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { type CapturedBackup, captureBackup } from '../../backup/capture.ts';
@@ -7,6 +7,7 @@ import { listBackups } from '../../backup/list.ts';
 import { planPrune, pruneBackups } from '../../backup/prune.ts';
 import { type CreatedBackup, proveAndPublish } from '../../backup/publish.ts';
 import type { BackupDeps } from '../../backup/types.ts';
+import type { Layout } from '../../core/layout.ts';
 import { shownDuration, shownSize } from '../../core/units.ts';
 import { installPlatform, type Platform } from '../../deploy/handlers/platform.ts';
 import { engineOf } from '../../engine/index.ts';
@@ -14,19 +15,28 @@ import type { Handlers } from '../../plan/act.ts';
 import { journalFiles } from '../../plan/journal.ts';
 import { journalKey } from '../../plan/journal-key.ts';
 import { storeOf } from '../../store/index.ts';
+import type { RepositoryAccess } from '../../store/repository/published.ts';
 import type { Invocation } from '../command.ts';
 import { actor } from '../operation.ts';
 import { LEDGER_PROOF } from './ledger-proof.ts';
 
 const KEEP_BACKUPS = 5;
 
-/** The local installation's backups: one copy, in a folder of this machine. */
+/** The local installation's backups, for reading: one copy, in a folder of this machine. */
+export function localRepository(layout: Layout, verificationKey: KeyObject): RepositoryAccess {
+  return {
+    site: 'local',
+    stores: [storeOf({ kind: 'directory', name: 'this-disk', root: layout.backups, offsite: false })],
+    verificationKey,
+  };
+}
+
+/** The same, for making and keeping them. */
 export async function backupDeps({ clock, layout }: Invocation, platform: Platform): Promise<BackupDeps> {
   const { identity, recipients } = await ensureBackupKeys(layout.keys, clock);
   const signingKey = journalKey(journalFiles(layout));
   return {
-    site: 'local',
-    stores: [storeOf({ kind: 'directory', name: 'this-disk', root: layout.backups, offsite: false })],
+    ...localRepository(layout, createPublicKey(signingKey)),
     engine: engineOf({
       kind: 'pglite',
       dataFolder: layout.data,
@@ -38,7 +48,6 @@ export async function backupDeps({ clock, layout }: Invocation, platform: Platfo
     recipients,
     identity,
     signingKey,
-    verificationKey: createPublicKey(signingKey),
     workFolder: join(layout.state, 'work'),
     clock,
     actor: { owner: actor(), machine: hostname() },

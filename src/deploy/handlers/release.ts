@@ -1,10 +1,10 @@
-import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { copyFileSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { isoTime } from '../../core/clock.ts';
 import { OmpayError } from '../../core/errors.ts';
 import { writeFileAtomic } from '../../core/files.ts';
 import type { Layout } from '../../core/layout.ts';
+import { temporaryFolder } from '../../core/unfinished.ts';
 import { shownSize } from '../../core/units.ts';
 import type { Host } from '../../host/host.ts';
 import type { HandlerContext, Handlers } from '../../plan/act.ts';
@@ -63,7 +63,8 @@ export async function buildCandidate(
   return { release, files: [file] };
 }
 
-async function commitOf(root: string, host: Host): Promise<string | null> {
+/** The commit of a checkout, with `+changes` when the work tree differs; null outside git. */
+export async function commitOf(root: string, host: Host): Promise<string | null> {
   const line = sh`cd ${root} && git rev-parse --short=12 HEAD && git status --porcelain --untracked-files=no`;
   const result = await host.exec(line, { timeoutMs: 5000 });
   if (result.exitCode !== 0) return null;
@@ -108,12 +109,12 @@ export function releaseHandlers(kit: ReleaseKit, candidate: () => Promise<Built>
 }
 
 /** Runs the bundle alone in an empty folder: what it needs from node_modules would be missing there. */
-async function proveStarts(
-  kit: ReleaseKit,
+export async function proveStarts(
+  kit: Pick<ReleaseKit, 'layout' | 'nodePath'>,
   release: Release,
-  { host, signal }: HandlerContext,
+  { host, signal }: Pick<HandlerContext, 'host' | 'signal'>,
 ): Promise<Record<string, string>> {
-  const folder = mkdtempSync(join(tmpdir(), 'ompay-prove-'));
+  const folder = temporaryFolder('prove');
   try {
     copyFileSync(join(kit.layout.releases, release.id, API_BUNDLE), join(folder, API_BUNDLE));
     const line = sh`cd ${folder} && exec env -i PATH=/usr/bin:/bin ${kit.nodePath()} ${API_BUNDLE}`;

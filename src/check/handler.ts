@@ -1,0 +1,60 @@
+import type { Environment } from '../config/key.ts';
+import { OmpayError } from '../core/errors.ts';
+import type { HandlerContext } from '../plan/act.ts';
+import type { JsonObject } from '../plan/plan.ts';
+import { KINDS } from './kinds/index.ts';
+import { runChecklist } from './run.ts';
+import { evidenceData, shownLine } from './shown.ts';
+import type { CheckSources } from './sources.ts';
+import type { Checklist, Judged } from './types.ts';
+import { blocks } from './verdict.ts';
+
+/**
+ * Looks at a list within an operation: each verdict goes into the journal, whatever comes of it. Gives the counts.
+ * Throws `checkBlocked` naming every check that blocks here, with what makes it pass.
+ */
+export async function runInOperation(
+  list: Checklist,
+  { sources, environment }: { readonly sources: CheckSources; readonly environment: Environment },
+  { clock, signal, evidence }: Pick<HandlerContext, 'clock' | 'signal' | 'evidence'>,
+): Promise<JsonObject> {
+  const judged = await runChecklist(list, { kinds: KINDS, sources, clock, signal });
+  for (const each of judged) evidence('check', evidenceData(each, environment));
+  const blocking = judged.filter((each) => isBlocking(each, environment));
+  if (blocking.length > 0) throw blocked(list.name, blocking);
+  return { ...countsOf(judged), shown: summaryOf(judged) };
+}
+
+export function isBlocking({ check, verdict }: Judged, environment: Environment): boolean {
+  return blocks(verdict, { severity: check.severity, environment });
+}
+
+export function countsOf(judged: readonly Judged[]) {
+  const count = (kind: Judged['verdict']['kind']): number =>
+    judged.filter(({ verdict }) => verdict.kind === kind).length;
+  return { passed: count('pass'), failed: count('fail'), unknown: count('unknown'), waived: count('waived') };
+}
+
+/** `3 of 4 pass`, then a line for each that did not. */
+function summaryOf(judged: readonly Judged[]): string {
+  const { passed } = countsOf(judged);
+  const others = judged.filter(({ verdict }) => verdict.kind !== 'pass').map((each) => shownLine(each));
+  return [`${passed} of ${judged.length} pass`, ...others].join('\n');
+}
+
+function blocked(list: string, blocking: readonly Judged[]): OmpayError {
+  const what = blocking.map((each) => shownLine(each)).join('\n  ');
+  return new OmpayError('checkBlocked', `${blocking.length} checks of ${list} block:\n  ${what}`, {
+    hint: blocking.map(wayOn).join('; or '),
+  });
+}
+
+/** What could not be looked at may be signed; what failed may only be waived. */
+function wayOn({ check: { id }, verdict }: Judged): string {
+  const first = 'hint' in verdict ? `${verdict.hint}, ` : '';
+  const verb =
+    verdict.kind === 'unknown'
+      ? `ompay check sign ${id} --by NAME --reason TEXT`
+      : `ompay check waive ${id} --by NAME --reason TEXT --until YYYY-MM-DD`;
+  return `${first}or ${verb}`;
+}

@@ -1,0 +1,42 @@
+import { shownAge } from '../../core/units.ts';
+import type { RunSeen } from '../history.ts';
+import { textIn } from '../json.ts';
+import { defineKind } from '../kind.ts';
+import { fail, pass, unknown } from '../types.ts';
+
+const DAY_MS = 86_400_000;
+
+interface Fields {
+  readonly withinDays: number;
+}
+
+/** A rollback that really switched, journalled here. A staging environment elsewhere is signed for. */
+export const rollbackRehearsed = defineKind<Fields>({
+  kind: 'rollback-rehearsed',
+  schema: { withinDays: { type: 'integer', minimum: 1, maximum: 365 } },
+  look: async ({ withinDays }, sources, { nowMs }) => {
+    const rollbacks = (await sources.history()).runs.filter(
+      ({ command, end }) => command === 'rollback' && end !== undefined,
+    );
+    const newest = rollbacks.at(-1);
+    if (newest !== undefined && newest.end?.exitCode !== 0 && !isRefusal(newest))
+      return fail(`run ${newest.run} failed`, 'the newest rollback succeeds', `ompay report ${newest.run}`);
+    const success = rollbacks.findLast(hasSwitched);
+    const ageMs = nowMs - Date.parse(success?.end?.at ?? '');
+    if (success !== undefined && ageMs <= withinDays * DAY_MS)
+      return pass(`run ${success.run}, ${shownAge(ageMs)}`);
+    return unknown(
+      `no rollback was rehearsed here in the last ${withinDays} days`,
+      'rehearse it in staging and sign: ompay check sign rollback-rehearsed --by NAME --reason "RUN in staging"',
+    );
+  },
+});
+
+function hasSwitched({ end }: RunSeen): boolean {
+  return end?.exitCode === 0 && textIn(end.data, 'previous') !== textIn(end.data, 'release');
+}
+
+/** Usage (2), lock held (4) or an interruption (130): nothing was tried, so nothing failed. */
+function isRefusal({ end }: RunSeen): boolean {
+  return [2, 4, 130].includes(end?.exitCode ?? 0);
+}

@@ -1,0 +1,64 @@
+import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
+import { join } from 'node:path';
+import type { History } from '../../../check/history.ts';
+import type { TeamMessage } from '../../../check/sources.ts';
+import { OmpayError, systemCodeOf } from '../../../core/errors.ts';
+import { readJson } from '../../../core/json.ts';
+import type { Layout, Slot } from '../../../core/layout.ts';
+
+/** The supervisor cuts a log there. */
+const MAX_LOG_BYTES = 10 * 1024 * 1024;
+
+/** The lines of a slot's log. Throws `notFound` when it wrote none. */
+export function logTail(layout: Layout, slot: Slot): readonly string[] {
+  const path = join(layout.logs, `${slot}.log`);
+  let descriptor: number;
+  try {
+    descriptor = openSync(path, 'r');
+  } catch (error) {
+    throw new OmpayError('notFound', `cannot read the log ${path} (${systemCodeOf(error)})`, {
+      hint: 'see what runs: ompay status',
+      cause: error,
+    });
+  }
+  try {
+    const { size } = fstatSync(descriptor);
+    const bytes = Buffer.alloc(Math.min(size, MAX_LOG_BYTES));
+    readSync(descriptor, bytes, 0, bytes.length, size - bytes.length);
+    return bytes.toString('utf8').split('\n');
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** What was told to the team by this run, outside one by the newest run that told anything. */
+export function teamMessageOf(
+  layout: Layout,
+  run: string | null,
+  { runs }: History,
+): TeamMessage | undefined {
+  const candidates = run === null ? runs.map((each) => each.run).reverse() : [run];
+  for (const candidate of candidates) {
+    const message = messageOf(layout, candidate);
+    if (message !== undefined) return message;
+  }
+  return undefined;
+}
+
+function messageOf(layout: Layout, run: string): TeamMessage | undefined {
+  const path = join(layout.state, 'reports', `${run}-message.json`);
+  let bytes: Uint8Array;
+  try {
+    bytes = readFileSync(path);
+  } catch (error) {
+    if (systemCodeOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+  const json = readJson(bytes, { what: path, code: 'stateUnusable', hint: `look at it: cat '${path}'` });
+  const channels = json.list('channels', (item) => ({
+    channel: item.text('channel'),
+    told: item.flag('told'),
+    answer: item.text('answer'),
+  }));
+  return { run, channels };
+}

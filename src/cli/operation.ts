@@ -3,6 +3,7 @@ import { type Clock, isoTime } from '../core/clock.ts';
 import { EXIT_CODE_BY_ERROR, OmpayError } from '../core/errors.ts';
 import { ulid } from '../core/ids.ts';
 import type { Layout } from '../core/layout.ts';
+import { sweepUnfinished } from '../core/unfinished.ts';
 import { localHost } from '../host/local.ts';
 import type { Handlers } from '../plan/act.ts';
 import type { RunEvent, ShownError } from '../plan/event.ts';
@@ -159,7 +160,9 @@ function lockKeeper(
     lock.signal.addEventListener('abort', () => lost.abort(lock.signal.reason), { once: true });
     const from = lock.takenOverFrom;
     const over = from === null ? '' : `, taken over from ${from.owner} (run ${from.run}) that ended`;
-    return { token: lock.token, shown: `token ${lock.token}${over}` };
+    const swept = sweepUnfinished(layout);
+    const removed = swept === 0 ? '' : `; removed ${swept} unfinished that killed commands left`;
+    return { token: lock.token, swept, shown: `token ${lock.token}${over}${removed}` };
   };
   const giveBack = async (): Promise<JsonObject> => {
     release();

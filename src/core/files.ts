@@ -1,14 +1,17 @@
-import { randomBytes } from 'node:crypto';
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { OmpayError } from './errors.ts';
+import { OmpayError, systemCodeOf } from './errors.ts';
+import { unfinishedPath } from './unfinished.ts';
+
+/** A folder that is renamed onto one that is there and not empty (rename(2)). */
+const IS_TAKEN: ReadonlySet<string | undefined> = new Set(['ENOTEMPTY', 'EEXIST']);
 
 /**
  * Replaces a file so that a reader sees the old bytes or the new, never a part: temporary file in the same
  * folder, fsync, rename, fsync of the folder. The file is created with `mode`, so a secret is never readable in between.
  */
 export function writeFileAtomic(path: string, content: string | Uint8Array, mode: number): void {
-  const temporary = `${path}.${randomBytes(6).toString('hex')}.part`;
+  const temporary = unfinishedPath(path);
   try {
     const descriptor = openSync(temporary, 'wx', mode);
     try {
@@ -22,6 +25,23 @@ export function writeFileAtomic(path: string, content: string | Uint8Array, mode
   } catch (error) {
     rmSync(temporary, { force: true });
     throw error;
+  }
+  syncFolder(dirname(path));
+}
+
+/**
+ * Makes a folder (0700) that is there whole or not at all: filled beside its place, then renamed. Where another process
+ * was first, its folder stays.
+ */
+export function makeFolderWhole(path: string, fill: (folder: string) => void): void {
+  const temporary = unfinishedPath(path);
+  try {
+    mkdirSync(temporary, { recursive: true, mode: 0o700 });
+    fill(temporary);
+    renameSync(temporary, path);
+  } catch (error) {
+    rmSync(temporary, { recursive: true, force: true });
+    if (!IS_TAKEN.has(systemCodeOf(error))) throw error;
   }
   syncFolder(dirname(path));
 }

@@ -1,7 +1,7 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { OmpayError, systemCodeOf } from '../core/errors.ts';
-import { syncFolder, writeFileAtomic } from '../core/files.ts';
+import { makeFolderWhole, writeFileAtomic } from '../core/files.ts';
 import { type BundledFile, sha256 } from './bundle.ts';
 import type { Release } from './types.ts';
 
@@ -75,15 +75,12 @@ export function findRelease(releases: readonly Release[], wanted: string): Relea
  */
 export function storeRelease(folder: string, release: Release, files: readonly BundledFile[]): void {
   const target = join(folder, release.id);
-  const temporary = `${target}.part`;
   try {
-    rmSync(temporary, { recursive: true, force: true });
-    mkdirSync(temporary, { recursive: true, mode: 0o700 });
-    for (const file of files) writeFileAtomic(join(temporary, file.path), file.content, 0o600);
-    writeFileAtomic(join(temporary, MANIFEST), `${JSON.stringify(release, null, 2)}\n`, 0o600);
-    rmSync(target, { recursive: true, force: true });
-    renameSync(temporary, target);
-    syncFolder(folder);
+    makeFolderWhole(target, (temporary) => {
+      for (const file of files) writeFileAtomic(join(temporary, file.path), file.content, 0o600);
+      writeFileAtomic(join(temporary, MANIFEST), `${JSON.stringify(release, null, 2)}\n`, 0o600);
+      rmSync(target, { recursive: true, force: true });
+    });
   } catch (error) {
     throw unusable('write', target, error);
   }

@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { writeFileAtomic } from '../../src/core/files.ts';
+import { makeFolderWhole, writeFileAtomic } from '../../src/core/files.ts';
 import { temporaryFolder } from '../fixtures/folder.ts';
 import { startProgram } from '../fixtures/program.ts';
 
@@ -49,4 +49,19 @@ test('a reader never sees a part, and killing the writer leaves a whole file', a
   writer.process.kill('SIGKILL');
   await writer.ended;
   expect(readFileSync(path, 'utf8')).toMatch(/^(a{200000}|b{200000})$/);
+});
+
+test('a folder is there whole or not at all, and another process that was first is left its own', () => {
+  const folder = temporaryFolder();
+  const path = join(folder, 'platform', 'aaaa');
+  makeFolderWhole(path, (unfinished) => writeFileSync(join(unfinished, 'a'), 'first'));
+  makeFolderWhole(path, (unfinished) => writeFileSync(join(unfinished, 'a'), 'second'));
+  expect(readFileSync(join(path, 'a'), 'utf8')).toBe('first');
+  expect(statSync(path).mode & 0o777).toBe(0o700);
+  const failing = (): void =>
+    makeFolderWhole(join(folder, 'platform', 'bbbb'), () => {
+      throw new TypeError('not filled');
+    });
+  expect(failing).toThrowError('not filled');
+  expect(readdirSync(join(folder, 'platform'))).toEqual(['aaaa']);
 });

@@ -1,7 +1,7 @@
-import { copyFileSync, existsSync, linkSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, linkSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemCodeOf } from '../../core/errors.ts';
-import { syncFolder, writeFileAtomic } from '../../core/files.ts';
+import { makeFolderWhole, writeFileAtomic } from '../../core/files.ts';
 import type { Layout } from '../../core/layout.ts';
 import { bundle, contentHash } from '../bundle.ts';
 
@@ -29,14 +29,11 @@ export async function installPlatform(layout: Layout, programRoot: string): Prom
   const folder = join(layout.platform, id);
   const nodePath = installRuntime(layout);
   if (existsSync(folder)) return { id, folder, nodePath };
-  const temporary = `${folder}.part`;
-  rmSync(temporary, { recursive: true, force: true });
-  mkdirSync(temporary, { recursive: true, mode: 0o700 });
-  for (const file of files) writeFileAtomic(join(temporary, file.path), file.content, 0o600);
-  for (const asset of ASSETS)
-    linkOrCopy(join(programRoot, 'node_modules/@electric-sql/pglite/dist', asset), join(temporary, asset));
-  renameSync(temporary, folder);
-  syncFolder(layout.platform);
+  makeFolderWhole(folder, (temporary) => {
+    for (const file of files) writeFileAtomic(join(temporary, file.path), file.content, 0o600);
+    for (const asset of ASSETS)
+      linkOrCopy(join(programRoot, 'node_modules/@electric-sql/pglite/dist', asset), join(temporary, asset));
+  });
   return { id, folder, nodePath };
 }
 
@@ -45,9 +42,7 @@ export function installRuntime(layout: Layout): string {
   const folder = join(layout.runtimes, `node-${process.versions.node}-${process.platform}-${process.arch}`);
   const path = join(folder, 'node');
   if (existsSync(path)) return path;
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  linkOrCopy(process.execPath, `${path}.part`);
-  renameSync(`${path}.part`, path);
+  makeFolderWhole(folder, (temporary) => linkOrCopy(process.execPath, join(temporary, 'node')));
   return path;
 }
 

@@ -4,6 +4,8 @@ import { figuresOf, liveRelease, phase, rollback, rollbackPlansOf, settle } from
 import { KEEP_RELEASES, lockPlan, OBSERVE_MS, unlockPlan } from '../deploy/plan.ts';
 import { findRelease } from '../deploy/releases.ts';
 import type { LocalFacts, Release } from '../deploy/types.ts';
+import { journalFiles } from '../plan/journal.ts';
+import { type UnfinishedRun, unfinishedRun } from '../plan/unfinished-run.ts';
 import { hasOption, type Invocation } from './command.ts';
 import { localKit } from './kit/local.ts';
 import { printPlans } from './kit/plans.ts';
@@ -18,7 +20,8 @@ export function configure(command: Command): void {
 export async function run(invocation: Invocation): Promise<number> {
   const kit = localKit(invocation);
   const before = await kit.deployKit.facts();
-  const target = targetOf(before, invocation.args[0]);
+  const unfinished = unfinishedRun(journalFiles(invocation.layout), ['deploy', 'rollback']);
+  const target = targetOf(before, invocation.args[0], unfinished);
   const choices = { port: before.port ?? 8080, observeMs: OBSERVE_MS, keep: KEEP_RELEASES };
   if (hasOption(invocation.command, 'plan')) {
     printPlans(invocation.output, [
@@ -52,14 +55,24 @@ export async function run(invocation: Invocation): Promise<number> {
   );
 }
 
-/** The release named, or the one that was live before this one. */
-function targetOf(facts: LocalFacts, wanted: string | undefined): Release {
+/**
+ * The release named; else the one that a killed rollback was going to, so that typing it again finishes it; else the one
+ * that was live before this one.
+ */
+function targetOf(
+  facts: LocalFacts,
+  wanted: string | undefined,
+  unfinished: UnfinishedRun | undefined,
+): Release {
   if (facts.live === null) {
     throw new OmpayError('notFound', 'nothing is live here, so there is nothing to roll back from', {
       hint: 'ompay deploy',
     });
   }
   if (wanted !== undefined) return findRelease(facts.releases, wanted);
+  const begun = unfinished?.command === 'rollback' ? unfinished.input.release : undefined;
+  const going = facts.releases.find((each) => each.id === begun);
+  if (going !== undefined) return going;
   const live = liveRelease(facts);
   const before = facts.accepted.find((id) => id !== live && facts.releases.some((each) => each.id === id));
   const release = facts.releases.find((each) => each.id === before);

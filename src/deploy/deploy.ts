@@ -74,7 +74,7 @@ export async function rollback(
 ): Promise<DeployResult> {
   const before = await kit.facts();
   const previous = liveRelease(before);
-  if (previous === release.id) return { changed: false, release, previous, outputs: {} };
+  if (previous === release.id) return rollbackAgain(kit, before, { release, choices });
   if (isWarm(before, release)) {
     const outputs = await switchPhase(kit, warmRollbackPlan(before, release, kit.layout));
     await settle(kit, [acceptPlan(release)]);
@@ -85,6 +85,17 @@ export async function rollback(
   const outputs = await switchPhase(kit, switchPlan(await kit.facts(), release, choices));
   await settle(kit, [acceptPlan(release)]);
   return { changed: true, release, previous, outputs };
+}
+
+/** It is live already: nothing to do, unless the rollback that made it live was killed before that was noted. */
+async function rollbackAgain(
+  kit: DeployKit,
+  facts: LocalFacts,
+  { release, choices }: { readonly release: Release; readonly choices: DeployChoices },
+): Promise<DeployResult> {
+  if (!facts.accepted.includes(release.id)) return deployAgain(kit, facts, { release, choices });
+  if (facts.accepted[0] !== release.id) await settle(kit, [acceptPlan(release)]);
+  return { changed: false, release, previous: release.id, outputs: {} };
 }
 
 export function liveRelease(facts: LocalFacts): string | null {
@@ -197,7 +208,11 @@ export function rollbackPlansOf(
   choices: DeployChoices,
   layout: Layout,
 ): readonly Plan[] {
-  if (liveRelease(facts) === release.id) return [];
+  if (facts.live !== null && liveRelease(facts) === release.id) {
+    if (facts.accepted[0] === release.id) return [];
+    if (facts.accepted.includes(release.id)) return [acceptPlan(release)];
+    return [resumePlan(facts, facts.live, choices), acceptPlan(release), prunePlan(choices.keep)];
+  }
   if (isWarm(facts, release)) return [warmRollbackPlan(facts, release, layout), acceptPlan(release)];
   return [
     servicesPlan(),

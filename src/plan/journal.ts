@@ -186,6 +186,28 @@ function unreadableJournal(path: string, cause: unknown): OmpayError {
   });
 }
 
+/** The lines at the journal's end, newest first: all of a short one. Empty when there is none. Throws `stateUnusable`. */
+export function newestLines(files: Pick<JournalFiles, 'lines'>): JournalLine[] {
+  let descriptor: number;
+  try {
+    descriptor = openSync(files.lines, 'r');
+  } catch (error) {
+    if (systemCodeOf(error) === 'ENOENT') return [];
+    throw unreadableJournal(files.lines, error);
+  }
+  try {
+    return tailText(descriptor)
+      .text.split('\n')
+      .reverse()
+      .map(parseLine)
+      .filter((line) => line !== undefined);
+  } catch (error) {
+    throw unreadableJournal(files.lines, error);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
 /** What the next line follows from. Throws `journalBroken` when a long file's tail holds no line. */
 function lastLine(descriptor: number, path: string): { seq: number; hash: string; isTorn: boolean } {
   const { line, isTorn, isAll } = readTail(descriptor);
@@ -209,17 +231,21 @@ interface Tail {
 
 /** A torn end (its writer was killed in mid-write) stays as it is: it was never acknowledged. */
 function readTail(descriptor: number): Tail {
-  const sizeBytes = fstatSync(descriptor).size;
-  const from = Math.max(0, sizeBytes - TAIL_BYTES);
-  const bytes = Buffer.alloc(sizeBytes - from);
-  readSync(descriptor, bytes, 0, bytes.length, from);
-  const text = bytes.toString('utf8');
-  const end = { isTorn: text !== '' && !text.endsWith('\n'), isAll: from === 0 };
+  const { text, isAll } = tailText(descriptor);
+  const end = { isTorn: text !== '' && !text.endsWith('\n'), isAll };
   for (const candidate of text.split('\n').reverse()) {
     const line = parseLine(candidate);
     if (line !== undefined) return { line, ...end };
   }
   return { line: undefined, ...end };
+}
+
+function tailText(descriptor: number): { text: string; isAll: boolean } {
+  const sizeBytes = fstatSync(descriptor).size;
+  const from = Math.max(0, sizeBytes - TAIL_BYTES);
+  const bytes = Buffer.alloc(sizeBytes - from);
+  readSync(descriptor, bytes, 0, bytes.length, from);
+  return { text: bytes.toString('utf8'), isAll: from === 0 };
 }
 
 /** Undefined when the text is not a line of a journal. */

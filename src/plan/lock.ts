@@ -181,7 +181,10 @@ function unusable(what: string, cause: unknown): OmpayError {
 export interface HeldLock {
   readonly token: number;
   readonly takenOverFrom: LockHolder | null;
-  /** Aborted with `lockLost` when a heartbeat finds that another took the lock. */
+  /**
+   * Aborted with `lockLost` when a heartbeat finds that another took the lock, and with what keeps the heartbeats from
+   * being written once the lock has expired by that.
+   */
   readonly signal: AbortSignal;
   release(): void;
 }
@@ -198,11 +201,15 @@ export function holdLock(
     clock,
   );
   const lostController = new AbortController();
+  let renewedAtMs = clock.monotonicMs();
   const timer = setInterval(() => {
     try {
       renewLock(path, token, LOCK_EXPIRY_MS, clock);
+      renewedAtMs = clock.monotonicMs();
     } catch (error) {
-      lostController.abort(error);
+      // A disk that is full for a moment takes the lock from nobody.
+      const isLost = error instanceof OmpayError && error.code === 'lockLost';
+      if (isLost || clock.monotonicMs() - renewedAtMs >= LOCK_EXPIRY_MS) lostController.abort(error);
     }
   }, HEARTBEAT_INTERVAL_MS);
   timer.unref();

@@ -185,6 +185,34 @@ test('a held lock says so when a heartbeat finds that another took it, and stops
   expect(readLock(path)).toEqual({ fencingToken: held.token + 1, holder: null });
 });
 
+test('heartbeats that cannot be written for a moment lose nothing; for as long as the lock lives they end the run', () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+  onTestFinished(() => {
+    vi.useRealTimers();
+  });
+  const path = lockPath();
+  const clock = manualClock();
+  const held = holdLock(path, request(), clock);
+  onTestFinished(() => held.release());
+  const beat = (): void => {
+    clock.pass(10_000);
+    vi.advanceTimersByTime(10_000);
+  };
+  const written = readFileSync(path, 'utf8');
+  for (let turn = 0; turn < 2; turn += 1) {
+    writeFileSync(path, 'the disk is full');
+    for (let beats = 0; beats < 5; beats += 1) beat();
+    expect(held.signal.aborted).toBe(false);
+    writeFileSync(path, written);
+    beat();
+    expect(held.signal.aborted).toBe(false);
+  }
+  writeFileSync(path, 'the disk is full');
+  for (let beats = 0; beats < 6; beats += 1) beat();
+  expect(held.signal.reason).toMatchObject({ code: 'stateUnusable' });
+  writeFileSync(path, written);
+});
+
 test('the lock file is for this user alone, and a free lock is one without a file', () => {
   const path = lockPath();
   expect(readLock(path)).toEqual({ fencingToken: 0, holder: null });

@@ -3,6 +3,7 @@ import { expect, it } from 'vitest';
 import { HOUSE } from '../../src/api/ledger/house.ts';
 import type { LedgerParts } from '../../src/api/ledger/ledger.ts';
 import { systemClock } from '../../src/core/clock.ts';
+import { reserve } from '../fixtures/holds.ts';
 import { type OpenedLedger, twoAccounts } from '../fixtures/ledgers.ts';
 import { fund, makeAccounts } from '../fixtures/people.ts';
 import { between, post, refusal } from '../fixtures/posts.ts';
@@ -13,7 +14,7 @@ export function refusalContract(setUp: (change?: Partial<LedgerParts>) => Opened
     const { ledger, db } = setUp();
     const [payer, payee] = await twoAccounts(db);
     await fund(ledger, payer.id, 1_000);
-    await db.kysely.updateTable('accounts').set({ held: 400 }).where('id', '=', payer.id).execute();
+    await reserve(ledger, { accountId: payer.id, amountXof: 400 });
     expect(await refusal(ledger, { ...between(payer, payee), type: 'transfert', amountXof: 600 })).toEqual({
       reason: 'insufficientFunds',
       availableXof: 600,

@@ -1,17 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { beforeAll, expect, it } from 'vitest';
-import type { Database } from '../../src/api/db/open.ts';
 import type { DatabaseSettings } from '../../src/api/db/settings.ts';
 import { HOUSE } from '../../src/api/ledger/house.ts';
-import { checkInvariants } from '../../src/api/ledger/invariants.ts';
 import type { LedgerParts } from '../../src/api/ledger/ledger.ts';
 import type { PostRequest, PostResult } from '../../src/api/ledger/types.ts';
-import { verifyChain } from '../../src/api/ledger/verify-chain.ts';
 import type { DatabaseServer } from '../fixtures/databases.ts';
 import { migratedDatabase, openLedger } from '../fixtures/ledgers.ts';
 import { balanceOf, fund, makeAccounts } from '../fixtures/people.ts';
 import { between, isPosted, keyed, post } from '../fixtures/posts.ts';
+import { expectSound } from '../fixtures/sound.ts';
 import { claimContract } from './ledger-claims.ts';
+import { holdRaceContract } from './ledger-hold-races.ts';
+import { holdContract } from './ledger-holds.ts';
 import { idempotencyContract } from './ledger-keys.ts';
 import { refusalContract } from './ledger-refusals.ts';
 
@@ -159,6 +159,8 @@ export function ledgerContract(server: () => DatabaseServer): void {
   idempotencyContract(setUp);
   claimContract(setUp);
   refusalContract(setUp);
+  holdContract(setUp);
+  holdRaceContract(setUp);
 
   it('loses no acknowledged transfer when the database is killed, and a key tells of the others', async () => {
     const { db, ledger, pair } = setUp();
@@ -179,14 +181,4 @@ export function ledgerContract(server: () => DatabaseServer): void {
     expect(await balanceOf(db, payee.id)).toBe(300);
     await expectSound(db);
   });
-}
-
-async function expectSound(db: Database): Promise<void> {
-  expect(await checkInvariants(db)).toEqual({
-    entriesSumXof: 0,
-    transfersUnbalanced: 0,
-    accountsOff: 0,
-    negativeCustomers: 0,
-  });
-  expect(await verifyChain(db)).toBeUndefined();
 }

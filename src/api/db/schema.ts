@@ -12,6 +12,8 @@ export interface Schema {
   idempotency_keys: IdempotencyKeyRow;
   ledger_head: LedgerHeadRow;
   usage_counters: UsageCounterRow;
+  holds: HoldRow;
+  reversals: ReversalRow;
   limit_rules: LimitRuleRow;
   fee_rules: FeeRuleRow;
   sessions: SessionRow;
@@ -127,6 +129,51 @@ export interface UsageCounterRow {
   direction: 'in' | 'out';
   /** XOF moved in that period. */
   amount: number;
+}
+
+/**
+ * An operation that a customer opened and a distributor confirms. Its row leaves `en_attente` once: to `reussi` (posted),
+ * `annule` (voided) or `echoue` (expired); a trigger refuses any change after that, and any deletion.
+ */
+export interface HoldRow {
+  id: string;
+  /** Unique; the transfer that it becomes has the same. */
+  reference: string;
+  type: 'depot' | 'retrait';
+  /** The customer's account. */
+  account_id: string;
+  /** XOF, without the fee. */
+  amount: number;
+  /** XOF, fixed when the operation was opened. */
+  fee: number;
+  /** XOF reserved in accounts.held while pending: amount + fee of a withdrawal, 0 of a deposit. */
+  held: number;
+  status: TransferStatus;
+  /** HMAC-SHA256 hex of the code with the account's id and a key outside the database. */
+  code_hmac: string;
+  /** Wrong codes so far. */
+  tries: number;
+  expires_at_ms: number;
+  /** Once posted. */
+  transfer_id: string | null;
+  /** 0 while pending. */
+  resolved_at_ms: number;
+  created_at_ms: number;
+  description: string | null;
+  /** The newest transfer's chain_seq when it was opened: its place in the account's history. */
+  opened_seq: number;
+}
+
+/** A transfer that staff undid by another; a transfer is undone at most once, and an undoing never. */
+export interface ReversalRow {
+  /** The transfer that gives the money back; unique. */
+  transfer_id: string;
+  /** The transfer that is undone; unique. */
+  reverses_id: string;
+  reason: string;
+  /** Who decided. */
+  reversed_by: string;
+  created_at_ms: number;
 }
 
 /** Limits are data: one row a KYC level. XOF; null is no limit. */

@@ -1,45 +1,32 @@
-import type { Draft, Movement } from './draft.ts';
-import { move, usageRows } from './draft.ts';
+import { conclude, type Parties, partiesOf, refusalByFunds } from './decide.ts';
+import { decideConfirm, decideReserve, decideResolve, expireOverdue } from './decide-hold.ts';
+import { decideReverse } from './decide-reversal.ts';
+import { type Draft, draftOf, writesOf } from './draft.ts';
 import { feeOf } from './fees.ts';
-import { HOUSE } from './house.ts';
-import type { AccountState } from './limits.ts';
 import { refusalByLimits } from './limits.ts';
+import { type Movement, move } from './move.ts';
 import type { BatchContext, BatchPlan, BatchState } from './plan.ts';
 import { keyName } from './plan.ts';
+import type { LedgerRequest } from './requests.ts';
 import type { Rules } from './rules.ts';
-import type { Outcome, PostRequest, PostResult, Refusal } from './types.ts';
+import type { PostRequest, PostResult, Refusal } from './types.ts';
+import { countIn, countOut } from './usage.ts';
 
-/** Decides requests one after the other: each sees what the earlier ones did. Pure but for ids and the requests' own functions. */
-export function applyBatch<R extends PostRequest>(
+/** Decides requests one after the other: each sees what the earlier ones did. Pure but for ids, codes and the requests' own functions. */
+export function applyBatch<R extends LedgerRequest>(
   requests: readonly R[],
   state: BatchState,
   context: BatchContext,
 ): BatchPlan<R> {
-  const draft: Draft = {
-    head: state.head,
-    accounts: new Map([...state.accounts].map(([id, before]) => [id, { before, now: before }])),
-    transfers: [],
-    entries: [],
-    keys: [],
-    taken: new Set(state.claims),
-    claims: [],
-    messages: [],
-  };
+  const draft = draftOf(state);
   const decided = requests.map((request) => ({
     request,
     result: replayOf(request, state) ?? decide(request, draft, context),
   }));
-  const { accounts, taken: _taken, ...written } = draft;
-  const changed = [...accounts.values()].filter(({ before, now }) => now !== before);
-  return {
-    decided,
-    ...written,
-    usage: changed.flatMap((account) => usageRows(account, context.nowMs)),
-    balances: new Map(changed.map(({ now }) => [now.id, now.balanceXof])),
-  };
+  return { decided, ...writesOf(draft, context.nowMs) };
 }
 
-function replayOf({ idempotency }: PostRequest, { keys }: BatchState): PostResult | undefined {
+function replayOf({ idempotency }: LedgerRequest, { keys }: BatchState): PostResult | undefined {
   if (idempotency === null) return undefined;
   const stored = keys.get(keyName(idempotency.ownerId, idempotency.key));
   if (stored === undefined) return undefined;
@@ -47,56 +34,56 @@ function replayOf({ idempotency }: PostRequest, { keys }: BatchState): PostResul
   return { kind: 'replayed', answer: { statusCode: stored.statusCode, body: stored.body } };
 }
 
-function decide(request: PostRequest, draft: Draft, context: BatchContext): PostResult {
+function decide(request: LedgerRequest, draft: Draft, context: BatchContext): PostResult {
+  switch (request.operation) {
+    case 'reserve':
+      return decideReserve(request, draft, context);
+    case 'confirm':
+      return decideConfirm(request, draft, context);
+    case 'void':
+    case 'expire':
+      return decideResolve(request, draft, context);
+    case 'reverse':
+      return decideReverse(request, draft, context);
+    case undefined:
+      return decideTransfer(request, draft, context);
+  }
+}
+
+function decideTransfer(request: PostRequest, draft: Draft, context: BatchContext): PostResult {
+  expireOverdue(request.debitAccountId, draft, context);
   const judged = judge(request, draft, context.rules);
   if ('reason' in judged) return conclude(request, { kind: 'refused', refusal: judged }, draft, context);
   const transfer = move(request, judged, draft, context);
+  countOut(judged.debit, request.amountXof);
+  countIn(judged.credit, request.amountXof);
+  claim(request, transfer.id, draft, context.nowMs);
   draft.messages.push(...request.messages(transfer));
   return conclude(request, { kind: 'posted', transfer }, draft, context);
 }
 
-function judge(
-  { type, amountXof, ...request }: PostRequest,
-  { accounts, taken }: Draft,
-  rules: Rules,
-): Movement | Refusal {
-  const { debitAccountId, creditAccountId, claim } = request;
-  if (claim !== undefined && taken.has(claim)) return { reason: 'claimTaken' };
-  if (debitAccountId === creditAccountId) return { reason: 'sameAccount' };
-  const [debit, credit, fees] = [debitAccountId, creditAccountId, HOUSE.fees.id].map((id) =>
-    accounts.get(id),
-  );
-  if (debit === undefined) return { reason: 'accountNotFound', accountId: debitAccountId };
-  if (credit === undefined) return { reason: 'accountNotFound', accountId: creditAccountId };
-  if (fees === undefined) return { reason: 'accountNotFound', accountId: HOUSE.fees.id };
+function judge(request: PostRequest, draft: Draft, rules: Rules): Movement | Refusal {
+  const { amountXof, claim, type } = request;
+  if (claim !== undefined && draft.taken.has(claim)) return { reason: 'claimTaken' };
+  const parties = partiesOf(draft, request);
+  if ('reason' in parties) return parties;
   const feeXof = feeOf(amountXof, rules.ratePpm(type));
-  const refusal =
+  return refusalOf(parties, { amountXof, feeXof }, rules) ?? { ...parties, feeXof, refundXof: 0 };
+}
+
+function refusalOf(
+  { debit, credit }: Parties,
+  { amountXof, feeXof }: { readonly amountXof: number; readonly feeXof: number },
+  rules: Rules,
+): Refusal | undefined {
+  return (
     refusalByFunds(debit.now, amountXof + feeXof) ??
-    refusalByLimits({ debit: debit.now, credit: credit.now, amountXof }, rules.limits);
-  return refusal ?? { debit, credit, fees, feeXof };
+    refusalByLimits({ debit: debit.now, credit: credit.now, amountXof }, rules.limits)
+  );
 }
 
-/** Issuance is the other side of the money in circulation, so it alone goes below zero. */
-function refusalByFunds({ kind, balanceXof, heldXof }: AccountState, neededXof: number): Refusal | undefined {
-  const availableXof = balanceXof - heldXof;
-  if (kind === 'issuance' || availableXof >= neededXof) return undefined;
-  return { reason: 'insufficientFunds', availableXof, neededXof };
-}
-
-/** The answer is stored beside the money, whether it moved or not, so that a repeat gets the same bytes. */
-function conclude(request: PostRequest, outcome: Outcome, draft: Draft, context: BatchContext): PostResult {
-  const answer = request.answer(outcome);
-  const { idempotency } = request;
-  if (idempotency !== null) {
-    draft.keys.push({
-      owner_id: idempotency.ownerId,
-      idempotency_key: idempotency.key,
-      fingerprint: idempotency.fingerprint,
-      status_code: answer.statusCode,
-      body: answer.body,
-      transfer_id: outcome.kind === 'posted' ? outcome.transfer.id : null,
-      created_at_ms: context.nowMs,
-    });
-  }
-  return { kind: 'done', outcome, answer };
+function claim(request: PostRequest, transferId: string, draft: Draft, nowMs: number): void {
+  if (request.claim === undefined) return;
+  draft.taken.add(request.claim);
+  draft.claims.push({ claim: request.claim, transfer_id: transferId, created_at_ms: nowMs });
 }

@@ -1,15 +1,16 @@
 import type { Kysely } from 'kysely';
 import { uuidv7 } from '../../core/ids.ts';
 import type { Dialect } from '../db/dialect.ts';
-import type { Schema, UsageCounterRow } from '../db/schema.ts';
+import type { Schema } from '../db/schema.ts';
+import { countedAt, readHolds, readReversals, writeHolds } from './batch-holds.ts';
 
 import { HOUSE } from './house.ts';
-import type { AccountState, Usage } from './limits.ts';
-import type { Periods } from './periods.ts';
-import { periodsAt } from './periods.ts';
+import type { AccountState } from './limits.ts';
 import type { BatchPlan, BatchState, Head, StoredKey } from './plan.ts';
 import { keyName } from './plan.ts';
-import type { OutgoingMessage, PostRequest } from './types.ts';
+import { readUsage, type UsageRead } from './read-usage.ts';
+import type { LedgerRequest } from './requests.ts';
+import type { OutgoingMessage } from './types.ts';
 
 export interface BatchAccess {
   readonly dialect: Dialect;
@@ -24,15 +25,40 @@ export interface BatchAccess {
  */
 export async function lockBatch(
   trx: Kysely<Schema>,
-  requests: readonly PostRequest[],
+  requests: readonly LedgerRequest[],
   { dialect, nowMs }: BatchAccess,
 ): Promise<BatchState> {
   const head = await lockHead(trx);
   const keys = await readKeys(trx, dialect, requests);
   const claims = await readClaims(trx, requests);
-  const ids = requests.flatMap(({ debitAccountId, creditAccountId }) => [debitAccountId, creditAccountId]);
-  const accounts = await lockAccounts(trx, [...new Set([HOUSE.fees.id, ...ids])], periodsAt(nowMs));
-  return { head, keys, claims, accounts };
+  const ids = [...new Set([HOUSE.fees.id, ...requests.flatMap(accountsOf)])];
+  const rows = await lockAccounts(trx, ids);
+  const holds = await readHolds(trx, requests, rows);
+  const reversals = await readReversals(trx, requests);
+  const usage = await readUsage(trx, ids, { nowMs, alsoAtMs: countedAt(requests, holds) });
+  return {
+    head,
+    keys,
+    claims,
+    holds,
+    reversals,
+    accounts: new Map(rows.map((row) => [row.id, stateOf(row, usage)])),
+    pastUsage: usage.past,
+  };
+}
+
+/** The accounts that a request may change. */
+function accountsOf(request: LedgerRequest): readonly string[] {
+  switch (request.operation) {
+    case undefined:
+      return [request.debitAccountId, request.creditAccountId];
+    case 'confirm':
+      return [request.accountId, request.counterpartyId];
+    case 'reverse':
+      return [request.original.debit_account_id, request.original.credit_account_id];
+    default:
+      return [request.accountId];
+  }
 }
 
 export async function lockHead(trx: Kysely<Schema>): Promise<Head> {
@@ -48,7 +74,7 @@ export async function lockHead(trx: Kysely<Schema>): Promise<Head> {
 async function readKeys(
   trx: Kysely<Schema>,
   dialect: Dialect,
-  requests: readonly PostRequest[],
+  requests: readonly LedgerRequest[],
 ): Promise<ReadonlyMap<string, StoredKey>> {
   const asked = requests.map(({ idempotency }) => idempotency).filter((key) => key !== null);
   if (asked.length === 0) return new Map();
@@ -68,21 +94,19 @@ async function readKeys(
 
 async function readClaims(
   trx: Kysely<Schema>,
-  requests: readonly PostRequest[],
+  requests: readonly LedgerRequest[],
 ): Promise<ReadonlySet<string>> {
-  const asked = requests.map(({ claim }) => claim).filter((claim) => claim !== undefined);
+  const asked = requests
+    .map((request) => (request.operation === undefined ? request.claim : undefined))
+    .filter((claim) => claim !== undefined);
   if (asked.length === 0) return new Set();
   const rows = await trx.selectFrom('transfer_claims').select('claim').where('claim', 'in', asked).execute();
   return new Set(rows.map(({ claim }) => claim));
 }
 
 /** The level comes by a subquery, not a join: its row stays unlocked, so a batch never waits for somebody who signs in. */
-async function lockAccounts(
-  trx: Kysely<Schema>,
-  ids: readonly string[],
-  periods: Periods,
-): Promise<ReadonlyMap<string, AccountState>> {
-  const rows = await trx
+function lockAccounts(trx: Kysely<Schema>, ids: readonly string[]) {
+  return trx
     .selectFrom('accounts')
     .select(['id', 'kind', 'balance', 'held'])
     .select(({ selectFrom }) =>
@@ -92,51 +116,23 @@ async function lockAccounts(
     .orderBy('id')
     .forUpdate()
     .execute();
-  const moved = await readCounters(trx, ids, periods);
-  const usageOf = (id: string): Usage => ({
-    dayOutXof: moved.get(counterName(id, periods.day, 'out')) ?? 0,
-    monthOutXof: moved.get(counterName(id, periods.month, 'out')) ?? 0,
-    monthInXof: moved.get(counterName(id, periods.month, 'in')) ?? 0,
-  });
-  return new Map(
-    rows.map(({ id, kind, balance, held, kyc_level }) => [
-      id,
-      { id, kind, balanceXof: balance, heldXof: held, kycLevel: kyc_level, usage: usageOf(id) },
-    ]),
-  );
 }
 
-async function readCounters(
-  trx: Kysely<Schema>,
-  ids: readonly string[],
-  { day, month }: Periods,
-): Promise<ReadonlyMap<string, number>> {
-  const rows = await trx
-    .selectFrom('usage_counters')
-    .selectAll()
-    .where('account_id', 'in', ids)
-    .where('period', 'in', [day, month])
-    .execute();
-  return new Map(rows.map((row) => [counterName(row.account_id, row.period, row.direction), row.amount]));
-}
+type LockedAccount = Awaited<ReturnType<typeof lockAccounts>>[number];
 
-/** None of the three holds a space. */
-function counterName(accountId: string, period: string, direction: UsageCounterRow['direction']): string {
-  return `${accountId} ${period} ${direction}`;
+function stateOf({ id, kind, balance, held, kyc_level }: LockedAccount, usage: UsageRead): AccountState {
+  return { id, kind, balanceXof: balance, heldXof: held, kycLevel: kyc_level, usage: usage.of(id) };
 }
 
 /** One statement a table; none for what the batch did not touch. */
 export async function writeBatch(
   trx: Kysely<Schema>,
-  plan: BatchPlan<PostRequest>,
+  plan: BatchPlan<LedgerRequest>,
   access: BatchAccess,
 ): Promise<void> {
   const { dialect } = access;
   await dialect.insertRows(trx, 'idempotency_keys', plan.keys);
-  if (plan.transfers.length === 0) return;
-  await dialect.insertRows(trx, 'transfers', plan.transfers);
-  await dialect.insertRows(trx, 'entries', plan.entries);
-  await dialect.insertRows(trx, 'transfer_claims', plan.claims);
+  await writeHolds(trx, plan, dialect);
   await dialect.upsertRows(trx, 'usage_counters', plan.usage, {
     key: ['account_id', 'period', 'direction'],
     set: ['amount'],
@@ -146,13 +142,36 @@ export async function writeBatch(
     'outbox',
     plan.messages.map((message) => outboxRow(message, access)),
   );
-  await dialect.updateNumbers(trx, { table: 'accounts', key: 'id', set: 'balance' }, plan.balances);
-  const { chainSeq, chainHash } = plan.head;
+  // In this order an account's balance covers what is held of it after each statement.
+  await setAccounts(trx, dialect, 'held', plan.lowered);
+  await setAccounts(trx, dialect, 'balance', plan.balances);
+  await setAccounts(trx, dialect, 'held', plan.raised);
+  if (plan.transfers.length > 0) await writeTransfers(trx, plan, dialect);
+}
+
+async function writeTransfers(
+  trx: Kysely<Schema>,
+  { transfers, entries, claims, reversals, head }: BatchPlan<LedgerRequest>,
+  dialect: Dialect,
+): Promise<void> {
+  await dialect.insertRows(trx, 'transfers', transfers);
+  await dialect.insertRows(trx, 'entries', entries);
+  await dialect.insertRows(trx, 'transfer_claims', claims);
+  await dialect.insertRows(trx, 'reversals', reversals);
   await trx
     .updateTable('ledger_head')
-    .set({ chain_seq: chainSeq, chain_hash: chainHash })
+    .set({ chain_seq: head.chainSeq, chain_hash: head.chainHash })
     .where('id', '=', 1)
     .execute();
+}
+
+async function setAccounts(
+  trx: Kysely<Schema>,
+  dialect: Dialect,
+  set: 'balance' | 'held',
+  values: ReadonlyMap<string, number>,
+): Promise<void> {
+  if (values.size > 0) await dialect.updateNumbers(trx, { table: 'accounts', key: 'id', set }, values);
 }
 
 function outboxRow({ channel, recipient, body }: OutgoingMessage, { nowMs, sealMessage }: BatchAccess) {

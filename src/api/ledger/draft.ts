@@ -1,23 +1,29 @@
 import type {
   EntryRow,
+  HoldRow,
   IdempotencyKeyRow,
+  ReversalRow,
   TransferClaimRow,
   TransferRow,
   UsageCounterRow,
 } from '../db/schema.ts';
-import type { ChainedTransfer } from './chain.ts';
-import { chainHash } from './chain.ts';
 import type { AccountState } from './limits.ts';
-import { isCounted } from './limits.ts';
-import { periodsAt } from './periods.ts';
-import type { BatchContext, Head } from './plan.ts';
-import type { OutgoingMessage, PostedTransfer, PostRequest } from './types.ts';
+import type { BatchPlan, BatchState, Head } from './plan.ts';
+import type { OutgoingMessage } from './types.ts';
+import { counterName, usageRows } from './usage.ts';
 
 export interface AccountDraft {
   readonly before: AccountState;
   now: AccountState;
 }
 
+export interface HoldDraft {
+  /** Undefined when this batch opened it. */
+  readonly before: HoldRow | undefined;
+  now: HoldRow;
+}
+
+/** What a batch decided so far: each request sees what the earlier ones did. */
 export interface Draft {
   head: Head;
   readonly accounts: ReadonlyMap<string, AccountDraft>;
@@ -28,116 +34,66 @@ export interface Draft {
   readonly taken: Set<string>;
   readonly claims: TransferClaimRow[];
   readonly messages: OutgoingMessage[];
+  /** By id, the oldest first. */
+  readonly holds: Map<string, HoldDraft>;
+  /** By counterName. */
+  readonly pastUsage: Map<string, { readonly before: UsageCounterRow; now: UsageCounterRow }>;
+  /** What was known before, and what this batch adds. */
+  readonly knownReversals: ReversalRow[];
+  readonly reversals: ReversalRow[];
 }
 
-export interface Movement {
-  readonly debit: AccountDraft;
-  readonly credit: AccountDraft;
-  readonly fees: AccountDraft;
-  readonly feeXof: number;
-}
-
-/** Makes the transfer and its entries, and moves the drafts' balances, counters and head. */
-export function move(
-  request: PostRequest,
-  movement: Movement,
-  draft: Draft,
-  context: BatchContext,
-): PostedTransfer {
-  const { debit, credit, feeXof } = movement;
-  const transfer = {
-    id: context.newTransferId(),
-    reference: context.newReference(),
-    type: request.type,
-    status: 'reussi' as const,
-    debit_account_id: debit.now.id,
-    credit_account_id: credit.now.id,
-    amount: request.amountXof,
-    fee: feeXof,
-    description: request.description,
-    initiator_id: request.initiatorId,
-    created_at_ms: context.nowMs,
-    chain_seq: draft.head.chainSeq + 1,
-  };
-  const entries = enter(transfer, movement);
-  countUsage(movement, request.amountXof);
-  draft.head = {
-    chainSeq: transfer.chain_seq,
-    chainHash: chainHash(draft.head.chainHash, transfer, entries),
-  };
-  draft.transfers.push({ ...transfer, chain_hash: draft.head.chainHash });
-  draft.entries.push(...entries);
-  claim(request, transfer, draft);
+export function draftOf(state: BatchState): Draft {
+  const both = <T>(row: T): { readonly before: T; now: T } => ({ before: row, now: row });
   return {
-    id: transfer.id,
-    reference: transfer.reference,
-    type: transfer.type,
-    amountXof: transfer.amount,
-    feeXof,
-    description: transfer.description,
-    debitAccountId: transfer.debit_account_id,
-    creditAccountId: transfer.credit_account_id,
-    debitBalanceXof: debit.now.balanceXof,
-    creditBalanceXof: credit.now.balanceXof,
-    createdAtMs: transfer.created_at_ms,
+    head: state.head,
+    accounts: new Map([...state.accounts].map(([id, before]) => [id, both(before)])),
+    transfers: [],
+    entries: [],
+    keys: [],
+    taken: new Set(state.claims),
+    claims: [],
+    messages: [],
+    holds: new Map(state.holds.map((row) => [row.id, both(row)])),
+    pastUsage: new Map(
+      state.pastUsage.map((row) => [counterName(row.account_id, row.period, row.direction), both(row)]),
+    ),
+    knownReversals: [...state.reversals],
+    reversals: [],
   };
 }
 
-function claim(request: PostRequest, transfer: ChainedTransfer, draft: Draft): void {
-  if (request.claim === undefined) return;
-  const { id, created_at_ms } = transfer;
-  draft.taken.add(request.claim);
-  draft.claims.push({ claim: request.claim, transfer_id: id, created_at_ms });
-}
-
-/** The payer's line, the payee's, and the fee's when there is one; they sum to zero. */
-function enter(transfer: ChainedTransfer, { debit, credit, fees, feeXof }: Movement): EntryRow[] {
-  const lines = [
-    { account: debit, amount: -transfer.amount - feeXof },
-    { account: credit, amount: transfer.amount },
-    { account: fees, amount: feeXof },
-  ];
-  return lines
-    .filter(({ amount }) => amount !== 0)
-    .map(({ account, amount }, line) => ({
-      transfer_id: transfer.id,
-      line,
-      account_id: account.now.id,
-      amount,
-      balance_after: addToBalance(account, amount),
-      chain_seq: transfer.chain_seq,
-      created_at_ms: transfer.created_at_ms,
-    }));
-}
-
-function addToBalance(account: AccountDraft, amountXof: number): number {
-  const balanceXof = account.now.balanceXof + amountXof;
-  account.now = { ...account.now, balanceXof };
-  return balanceXof;
-}
-
-function countUsage({ debit, credit }: Movement, amountXof: number): void {
-  const out = debit.now.usage;
-  const dayOutXof = out.dayOutXof + amountXof;
-  debit.now = { ...debit.now, usage: { ...out, dayOutXof, monthOutXof: out.monthOutXof + amountXof } };
-  const { usage } = credit.now;
-  credit.now = { ...credit.now, usage: { ...usage, monthInXof: usage.monthInXof + amountXof } };
-}
-
-/** The counters that rose, for the accounts that have ceilings. */
-export function usageRows({ before, now }: AccountDraft, nowMs: number): UsageCounterRow[] {
-  const { day, month } = periodsAt(nowMs);
-  const counters = [
-    { period: day, direction: 'out' as const, amount: now.usage.dayOutXof, was: before.usage.dayOutXof },
-    {
-      period: month,
-      direction: 'out' as const,
-      amount: now.usage.monthOutXof,
-      was: before.usage.monthOutXof,
-    },
-    { period: month, direction: 'in' as const, amount: now.usage.monthInXof, was: before.usage.monthInXof },
-  ];
-  return counters
-    .filter(({ direction, amount, was }) => amount > was && isCounted(now, direction))
-    .map(({ period, direction, amount }) => ({ account_id: now.id, period, direction, amount }));
+/** What the draft has to write. */
+export function writesOf(draft: Draft, nowMs: number): Omit<BatchPlan<unknown>, 'decided'> {
+  const { head, transfers, entries, keys, claims, messages, reversals } = draft;
+  const accounts = [...draft.accounts.values()];
+  const holds = [...draft.holds.values()];
+  const past = [...draft.pastUsage.values()].filter(({ before, now }) => now !== before);
+  const held = (changed: (beforeXof: number, nowXof: number) => boolean): ReadonlyMap<string, number> =>
+    new Map(
+      accounts
+        .filter(({ before, now }) => changed(before.heldXof, now.heldXof))
+        .map(({ now }) => [now.id, now.heldXof]),
+    );
+  return {
+    head,
+    transfers,
+    entries,
+    keys,
+    claims,
+    messages,
+    reversals,
+    usage: [...accounts.flatMap((account) => usageRows(account, nowMs)), ...past.map(({ now }) => now)],
+    newHolds: holds.filter(({ before }) => before === undefined).map(({ now }) => now),
+    changedHolds: holds
+      .filter(({ before, now }) => before !== undefined && before !== now)
+      .map(({ now }) => now),
+    balances: new Map(
+      accounts
+        .filter(({ before, now }) => now.balanceXof !== before.balanceXof)
+        .map(({ now }) => [now.id, now.balanceXof]),
+    ),
+    lowered: held((beforeXof, nowXof) => nowXof < beforeXof),
+    raised: held((beforeXof, nowXof) => nowXof > beforeXof),
+  };
 }

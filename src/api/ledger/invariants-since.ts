@@ -1,5 +1,6 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Database } from '../db/open.ts';
+import { MOST_PENDING_HOLDS } from './hold.ts';
 import type { ChainBreak } from './verify-chain.ts';
 import { verifyChain } from './verify-chain.ts';
 
@@ -13,8 +14,14 @@ export interface RecentInvariants {
   readonly accountsOff: number;
   /** Accounts that moved and cannot pay what is held of them: all but issuance must. */
   readonly negativeCustomers: number;
+  /** Accounts, of those and of the newest 1,000 operations, of which something else is held than their pending ones hold. */
+  readonly heldOff: number;
+  /** Pending operations past MOST_PENDING_HOLDS: a leak, or an attack. */
+  readonly holdsTooMany: number;
   readonly chainBreak?: ChainBreak;
 }
+
+const NEWEST_HOLDS = 1_000;
 
 /**
  * The invariants of what was posted after `chainSeq`, while the ledger is in use. Time grows with those transfers (50 µs
@@ -31,6 +38,8 @@ export async function checkInvariantsSince(db: Database, chainSeq: number): Prom
     transfersUnbalanced: await count(db, unbalanced(chainSeq)),
     accountsOff: await count(db, off(chainSeq)),
     negativeCustomers: await count(db, negative(chainSeq)),
+    heldOff: await count(db, heldOff(chainSeq)),
+    holdsTooMany: Math.max(0, (await count(db, PENDING)) - MOST_PENDING_HOLDS),
     ...(chainBreak === undefined ? {} : { chainBreak }),
   };
 }
@@ -50,6 +59,15 @@ const off = (chainSeq: number): Source => sql`
 
 const negative = (chainSeq: number): Source => sql`
   accounts a where ${moved(chainSeq)} and a.balance - a.held < 0 and a.kind <> 'issuance'`;
+
+/** The second list is a table of its own, as MySQL takes no LIMIT in a subquery of IN. */
+const heldOff = (chainSeq: number): Source => sql`
+  accounts a where (${moved(chainSeq)} or a.id in (select account_id from
+    (select account_id from holds order by id desc limit ${sql.lit(NEWEST_HOLDS)}) as newest))
+  and a.held <> (select coalesce(sum(h.held), 0) from holds h where h.account_id = a.id and h.status = 'en_attente')`;
+
+const PENDING = sql`
+  (select id from holds where status = 'en_attente' limit ${sql.lit(2 * MOST_PENDING_HOLDS)}) as pending`;
 
 const moved = (chainSeq: number): Source =>
   sql`a.id in (select account_id from entries where chain_seq > ${chainSeq})`;

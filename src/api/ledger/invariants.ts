@@ -13,6 +13,12 @@ export interface Invariants {
   readonly accountsOff: number;
   /** Accounts below zero that may not be: all but issuance. */
   readonly negativeCustomers: number;
+  /** Accounts of which something else is held than their pending operations hold. */
+  readonly heldOff: number;
+  /** Posted operations without their transfer, with its amounts; and others that have one all the same. */
+  readonly holdsAstray: number;
+  /** Reversals without both their transfers, the one the other way of the other. */
+  readonly reversalsAstray: number;
   /** In the newest transfers; `verifyChain` looks at all. */
   readonly chainBreak?: ChainBreak;
 }
@@ -31,6 +37,9 @@ export async function checkInvariants(db: Database): Promise<Invariants> {
     transfersUnbalanced: (await count(db, UNBALANCED)) + (await count(db, STRAY)),
     accountsOff: await count(db, OFF),
     negativeCustomers: await count(db, NEGATIVE),
+    heldOff: await count(db, HELD_OFF),
+    holdsAstray: await count(db, HOLDS_ASTRAY),
+    reversalsAstray: await count(db, REVERSALS_ASTRAY),
     ...(chainBreak === undefined ? {} : { chainBreak }),
   };
 }
@@ -48,6 +57,22 @@ const OFF = sql`
   on e.account_id = a.id where a.balance <> coalesce(e.total, 0)`;
 
 const NEGATIVE = sql`accounts where balance < 0 and kind <> 'issuance'`;
+
+const HELD_OFF = sql`
+  accounts a left join (select account_id, sum(held) as total from holds where status = 'en_attente' group by account_id) h
+  on h.account_id = a.id where a.held <> coalesce(h.total, 0)`;
+
+/** A transfer has its hold's reference, so it is found from either side. */
+const HOLDS_ASTRAY = sql`
+  holds h left join transfers t on t.reference = h.reference
+  where (h.status = 'reussi') <> (t.id is not null)
+  or (t.id is not null and (t.id <> h.transfer_id or t.type <> h.type or t.amount <> h.amount or t.fee <> h.fee
+    or h.account_id <> case when h.type = 'depot' then t.credit_account_id else t.debit_account_id end))`;
+
+const REVERSALS_ASTRAY = sql`
+  reversals r left join transfers t on t.id = r.transfer_id left join transfers o on o.id = r.reverses_id
+  where t.id is null or o.id is null or t.amount <> o.amount
+  or t.debit_account_id <> o.credit_account_id or t.credit_account_id <> o.debit_account_id`;
 
 async function count({ kysely }: Database, source: typeof NEGATIVE): Promise<number> {
   const { rows } = await sql<{ found: number }>`select count(*) as found from ${source}`.execute(kysely);

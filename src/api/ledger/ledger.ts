@@ -5,8 +5,9 @@ import { OmpayError } from '../../core/errors.ts';
 import type { Database } from '../db/open.ts';
 import { commitBatch } from './commit.ts';
 import { keyName } from './plan.ts';
+import type { LedgerRequest } from './requests.ts';
 import { createRuleBook } from './rules.ts';
-import type { Ledger, PostRequest, PostResult } from './types.ts';
+import type { Ledger, PostResult } from './types.ts';
 
 export interface LedgerParts {
   readonly db: Database;
@@ -28,10 +29,10 @@ const LARGEST_BATCH = 256;
 /** Seconds of work on the slowest database; more would only wait in vain. */
 const MOST_WAITING = 8_192;
 
-interface Waiting extends PostRequest {
+type Waiting = LedgerRequest & {
   readonly resolve: (result: PostResult) => void;
   readonly reject: (error: unknown) => void;
-}
+};
 
 /** One worker takes what waits, up to 256 requests, and commits it together: the busier, the larger the batches. */
 export function createLedger(parts: LedgerParts): Ledger {
@@ -71,7 +72,7 @@ export function createLedger(parts: LedgerParts): Ledger {
     working = undefined;
   };
 
-  const enqueue = (request: PostRequest): Promise<PostResult> => {
+  const enqueue = (request: LedgerRequest): Promise<PostResult> => {
     if (closed || queue.length >= MOST_WAITING) throw busy(queue.length);
     const { promise, resolve, reject } = Promise.withResolvers<PostResult>();
     queue.push({ ...request, resolve, reject });
@@ -81,8 +82,8 @@ export function createLedger(parts: LedgerParts): Ledger {
 
   return {
     post: async (request) => {
-      const { amountXof, idempotency } = request;
-      assert(Number.isSafeInteger(amountXof) && amountXof > 0, 'an amount is a positive whole number of XOF');
+      if ('amountXof' in request) assertWhole(request.amountXof);
+      const { idempotency } = request;
       if (idempotency === null) return enqueue(request);
       const name = keyName(idempotency.ownerId, idempotency.key);
       const fingerprint = running.get(name);
@@ -101,6 +102,10 @@ export function createLedger(parts: LedgerParts): Ledger {
       await working;
     },
   };
+}
+
+function assertWhole(amountXof: number): void {
+  assert(Number.isSafeInteger(amountXof) && amountXof > 0, 'an amount is a positive whole number of XOF');
 }
 
 function busy(waiting: number): OmpayError {

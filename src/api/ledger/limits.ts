@@ -46,10 +46,28 @@ export function refusalByLimits(
   rules: LimitRules,
 ): Refusal | undefined {
   const { debit, credit, amountXof } = movement;
-  const ceilings = [
-    ...(isCounted(credit, 'in') ? incomingCeilings(credit, amountXof, ruleOf(credit, rules)) : []),
-    ...(isCounted(debit, 'out') ? outgoingCeilings(debit, amountXof, ruleOf(debit, rules)) : []),
-  ];
+  return refusalByIncoming(credit, amountXof, rules) ?? refusalByOutgoing(debit, amountXof, rules);
+}
+
+export function refusalByIncoming(
+  account: AccountState,
+  amountXof: number,
+  rules: LimitRules,
+): Refusal | undefined {
+  if (!isCounted(account, 'in')) return undefined;
+  return firstPassed(incomingCeilings(account, amountXof, ruleOf(account, rules)));
+}
+
+export function refusalByOutgoing(
+  account: AccountState,
+  amountXof: number,
+  rules: LimitRules,
+): Refusal | undefined {
+  if (!isCounted(account, 'out')) return undefined;
+  return firstPassed(outgoingCeilings(account, amountXof, ruleOf(account, rules)));
+}
+
+function firstPassed(ceilings: readonly Ceiling[]): Refusal | undefined {
   for (const { ceilingXof, reachedXof, refusal } of ceilings) {
     if (ceilingXof !== null && reachedXof > ceilingXof) return refusal(ceilingXof);
   }

@@ -1,6 +1,8 @@
 import type {
   EntryRow,
+  HoldRow,
   IdempotencyKeyRow,
+  ReversalRow,
   TransferClaimRow,
   TransferRow,
   UsageCounterRow,
@@ -28,13 +30,22 @@ export interface BatchState {
   readonly keys: ReadonlyMap<string, StoredKey>;
   /** Of those asked for, the ones that are used up. */
   readonly claims: ReadonlySet<string>;
+  /** Pending ones of the accounts that hold money or ask for operations, and those named; the oldest first. */
+  readonly holds: readonly HoldRow[];
+  /** Counters of other periods than the present ones, where something may be given back. */
+  readonly pastUsage: readonly UsageCounterRow[];
+  /** Those that undid, or were made by undoing, a transfer that is to be undone. */
+  readonly reversals: readonly ReversalRow[];
 }
 
 export interface BatchContext {
   readonly nowMs: number;
   readonly rules: Rules;
-  readonly newTransferId: () => string;
+  /** Of a transfer or a hold. */
+  readonly newId: () => string;
   readonly newReference: () => string;
+  /** Six digits. */
+  readonly newCode: () => string;
 }
 
 /** What is to be written, and each request's result once it is. */
@@ -47,8 +58,14 @@ export interface BatchPlan<R> {
   readonly claims: readonly TransferClaimRow[];
   readonly messages: readonly OutgoingMessage[];
   readonly usage: readonly UsageCounterRow[];
+  readonly newHolds: readonly HoldRow[];
+  readonly changedHolds: readonly HoldRow[];
+  readonly reversals: readonly ReversalRow[];
   /** XOF by account id; only accounts that changed. */
   readonly balances: ReadonlyMap<string, number>;
+  /** accounts.held, the same: what is given back, and what is held from now on. */
+  readonly lowered: ReadonlyMap<string, number>;
+  readonly raised: ReadonlyMap<string, number>;
 }
 
 /** JSON, as either part may hold any character. */

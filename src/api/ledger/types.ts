@@ -1,7 +1,10 @@
 import type { TransferType } from '../db/schema.ts';
+import type { AnyOutcome, LedgerRequest } from './requests.ts';
 
 /** One movement of money that a route asks for. Accounts are ids, resolved beforehand (they never change). */
 export interface PostRequest {
+  /** Other requests to the ledger say what they ask for (requests.ts). */
+  readonly operation?: undefined;
   readonly type: TransferType;
   readonly debitAccountId: string;
   readonly creditAccountId: string;
@@ -68,7 +71,7 @@ export interface StoredAnswer {
 }
 
 export type PostResult =
-  | { readonly kind: 'done'; readonly outcome: Outcome; readonly answer: StoredAnswer }
+  | { readonly kind: 'done'; readonly outcome: AnyOutcome; readonly answer: StoredAnswer }
   /** The same key and fingerprint were answered before: these are the same bytes. */
   | { readonly kind: 'replayed'; readonly answer: StoredAnswer }
   /** The same key with another fingerprint. */
@@ -78,11 +81,11 @@ export type PostResult =
 
 export interface Ledger {
   /**
-   * Moves money once. Not retried by the caller without an idempotency key. Requests of the moment are committed
+   * Does once what is asked. Not retried by the caller without an idempotency key. Requests of the moment are committed
    * together (at most 256 under one transaction); a refusal of one never touches the others.
    * Throws when the outcome is unknown or the database is away; with a key, asking again resolves it.
    */
-  post(request: PostRequest): Promise<PostResult>;
+  post(request: LedgerRequest): Promise<PostResult>;
   /** Waits for what was accepted, then refuses new work. */
   close(): Promise<void>;
 }

@@ -33,6 +33,9 @@ function stateOf(accounts: readonly AccountState[]): BatchState {
     accounts: new Map(accounts.map((account) => [account.id, account])),
     keys: new Map(),
     claims: new Set(),
+    holds: [],
+    pastUsage: [],
+    reversals: [],
   };
 }
 
@@ -49,8 +52,9 @@ function context(): BatchContext {
       limits: new Map(LIMIT_RULES.map((rule) => [rule.kyc_level, rule])),
       ratePpm: (type) => (type === 'transfert' ? 8_000 : 0),
     },
-    newTransferId: next('t'),
+    newId: next('t'),
     newReference: next('r'),
+    newCode: next('c'),
   };
 }
 

@@ -9,8 +9,7 @@ import { describeOn, MARIADB, PGLITE } from '../../fixtures/databases.ts';
 import { withoutTriggers } from '../../fixtures/ledger-damage.ts';
 import { migratedDatabase, type OpenedLedger, openLedger } from '../../fixtures/ledgers.ts';
 import { request } from '../../fixtures/people.ts';
-
-const SOUND = { entriesSumXof: 0, transfersUnbalanced: 0, accountsOff: 0, negativeCustomers: 0 };
+import { SOUND } from '../../fixtures/sound.ts';
 
 describeOn([PGLITE, MARIADB], 'a ledger that was tampered with', (server) => {
   let settings: DatabaseSettings;

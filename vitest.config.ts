@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
+import { evidenceReporter } from './tests/evidence-reporter.ts';
 import { summaryReporter } from './tests/summary-reporter.ts';
 
 /** The same place as in tests/fixtures/databases.ts: without it the MySQL dialect cannot be run. */
@@ -20,7 +21,7 @@ export default defineConfig({
     hookTimeout: 120_000,
     // Many tests start databases and services of their own: more at once only makes them wait for each other.
     maxWorkers: 2,
-    reporters: ['default', summaryReporter],
+    reporters: ['default', summaryReporter, evidenceReporter(import.meta.dirname, thresholds !== undefined)],
     coverage: {
       provider: 'v8',
       include: ['src/api/**/*.ts'],

@@ -14,6 +14,7 @@ import { liveSlot } from '../src/deploy/facts.ts';
 import { switchSlot } from '../src/front/supervisor/switch.ts';
 import { supervisorClient } from '../src/front/supervisor-client.ts';
 import { holdLock } from '../src/plan/lock.ts';
+import { measureSource } from './evidence.ts';
 import { ompay, timed, underLoad } from './switch/installation.ts';
 import type { LoadResult } from './switch/load.ts';
 import { countReferences, seedUsers } from './switch/seed.ts';
@@ -30,6 +31,7 @@ const { values } = parseArgs({
 const programRoot = resolve(import.meta.dirname, '..');
 const work = mkdtempSync(join(tmpdir(), 'ompay-bench-'));
 const layout = localLayout(work);
+const evidence = measureSource(programRoot, 'switch');
 
 try {
   await main();
@@ -60,6 +62,18 @@ async function main(): Promise<void> {
     killAfterSwitch(Number(values.control)),
   );
   print({ switched, control, deployTimes, rollbackTimes, ledger });
+  const kept = evidence.record({
+    requests: switched.requests,
+    failedRequests: switched.failed,
+    acknowledgedTransfers: switched.references.length,
+    missingTransfers: ledger.missing,
+    doubledTransfers: ledger.doubled,
+    entriesSumXof: ledger.sumXof,
+    controlFailedRequests: control.failed,
+    cycles: deployTimes.length,
+    p99Ms: switched.p99Ms,
+  });
+  if (!kept) say('the source changed meanwhile: no evidence is kept');
   const failed =
     switched.failed > 0 ||
     ledger.missing > 0 ||

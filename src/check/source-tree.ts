@@ -18,7 +18,6 @@ export const SOURCE_PLACES = [
   'package-lock.json',
   'package.json',
   'src',
-  'stryker.config.mjs',
   'templates',
   'tests',
   'tsconfig.json',

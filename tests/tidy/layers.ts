@@ -17,8 +17,11 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   store: HOST_AND_BELOW,
   front: ['config', 'core'],
   api: ['config', 'core'],
+  contract: ['api', 'config', 'core'],
   ...Object.fromEntries(DOMAINS.map((domain) => [domain, BELOW_A_DOMAIN])),
-  cli: [...DOMAINS, 'api', ...BELOW_A_DOMAIN],
+  report: ['plan', 'core'],
+  notify: ['config', 'core'],
+  cli: [...DOMAINS, 'api', 'report', 'notify', ...BELOW_A_DOMAIN],
   'main.ts': ['cli', 'config', 'core'],
 };
 

@@ -14,6 +14,8 @@ import { damagedFiles, listReleases, releasesToPrune, removeRelease, storeReleas
 import type { LocalFacts, Release } from '../types.ts';
 
 export const API_BUNDLE = 'api.mjs';
+/** What the release promises, as a program of its own: a later one is rehearsed beside this one by these promises. */
+export const CONTRACT_BUNDLE = 'contract.mjs';
 /** What the API says, after loading every module, when it is given no environment at all. */
 const REFUSAL = 'the environment is not usable';
 
@@ -45,11 +47,13 @@ export async function buildCandidate(
   host: Host,
   nowMs: number,
 ): Promise<Built> {
-  const [file, commit] = await Promise.all([
+  const [api, contract, commit] = await Promise.all([
     bundle({ root: kit.programRoot, entry: 'src/api/main.ts', output: API_BUNDLE }),
+    bundle({ root: kit.programRoot, entry: 'src/contract/contract-main.ts', output: CONTRACT_BUNDLE }),
     commitOf(kit.programRoot, host),
   ]);
-  const digest = contentHash([file], `node ${process.versions.node}\nenvironment ${kit.environmentDigest()}`);
+  const files = [api, contract];
+  const digest = contentHash(files, `node ${process.versions.node}\nenvironment ${kit.environmentDigest()}`);
   const release: Release = {
     id: digest.slice(0, 12),
     version: kit.version,
@@ -58,9 +62,9 @@ export async function buildCandidate(
     commit,
     node: process.versions.node,
     newestMigration: kit.newestMigration,
-    files: [{ path: file.path, sha256: file.sha256, sizeBytes: file.content.length }],
+    files: files.map(({ path, sha256, content }) => ({ path, sha256, sizeBytes: content.length })),
   };
-  return { release, files: [file] };
+  return { release, files };
 }
 
 /** The commit of a checkout, with `+changes` when the work tree differs; null outside git. */

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 export function changedTree(programRoot: string, target: string, marker: string): string {
   rmSync(target, { recursive: true, force: true });
   mkdirSync(target, { recursive: true });
-  for (const name of ['bin', 'src', 'package.json', 'tsconfig.json'])
+  for (const name of ['bin', 'checklists', 'src', 'templates', 'package.json', 'tsconfig.json'])
     cpSync(join(programRoot, name), join(target, name), { recursive: true });
   symlinkSync(join(programRoot, 'node_modules'), join(target, 'node_modules'));
   appendFileSync(

@@ -1,4 +1,7 @@
-/** Process entry: `node pglite-host.mjs --data DIR --socket PATH`. Serves a PGlite database until SIGTERM. */
+/**
+ * Process entry: `node pglite-host.mjs --data DIR --socket PATH [--end-with-stdin]`. Serves a PGlite database until SIGTERM,
+ * and a copy that is only proven until its standard input closes, as that happens when the prover is killed.
+ */
 import { resolve } from 'node:path';
 import { systemClock } from '../core/clock.ts';
 import { messageOf, OmpayError } from '../core/errors.ts';
@@ -11,7 +14,9 @@ const STOP_TIMEOUT_MS = 5000;
 process.umask(0o077);
 
 try {
-  const option = requiredOptions(['data', 'socket'], process.argv.slice(2));
+  const [words, mustEndWithStdin] = wordsAndFlag(process.argv.slice(2), '--end-with-stdin');
+  if (mustEndWithStdin) process.stdin.once('end', exitAtOnce).resume();
+  const option = requiredOptions(['data', 'socket'], words);
   const settings = { dataFolder: resolve(option('data')), socketPath: resolve(option('socket')) };
   const host = await startHost(settings, systemClock, fail);
   say('serving');
@@ -19,6 +24,10 @@ try {
   process.once('SIGINT', () => stop(host.close));
 } catch (error) {
   fail(error);
+}
+
+function wordsAndFlag(words: readonly string[], flag: string): [readonly string[], boolean] {
+  return [words.filter((word) => word !== flag), words.includes(flag)];
 }
 
 function stop(close: () => Promise<void>): void {

@@ -1,19 +1,19 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { type Clock, systemClock } from '../../core/clock.ts';
 import { OmpayError, systemCodeOf } from '../../core/errors.ts';
 import { livingOwner } from '../../core/ownership.ts';
 import { isAlive, type ProcessIdentity } from '../../core/process.ts';
+import { temporaryFolder } from '../../core/unfinished.ts';
 import { ownerFileOf } from '../data-folder.ts';
 import type { BootedDatabase, BootRequest } from '../engine.ts';
 import { connect, type PgSession } from './session.ts';
 
 /** What PostgreSQL's clients expect a socket's name to be. */
 const SOCKET_NAME = '.s.PGSQL.5432';
-const SOCKET_FOLDER_PREFIX = 'ompay-boot-';
+const END_WITH_STDIN = '--end-with-stdin';
 const POLL_MS = 15;
 const QUERY_TIMEOUT_MS = 60_000;
 const CLEAN_STOP_TIMEOUT_MS = 15_000;
@@ -34,7 +34,7 @@ export async function bootPglite(
   request: BootRequest,
 ): Promise<BootedDatabase> {
   // A socket's path is short (107 bytes), the folder's may not be.
-  const socketFolder = await mkdtemp(join(tmpdir(), SOCKET_FOLDER_PREFIX));
+  const socketFolder = temporaryFolder('boot');
   await writeFile(socketNoteOf(folder), socketFolder, { mode: 0o600 });
   const host = startHost(settings, folder, join(socketFolder, SOCKET_NAME));
   const stop = async (how: 'clean' | 'kill'): Promise<void> => {
@@ -72,9 +72,15 @@ interface HostProcess {
 
 function startHost(settings: BootSettings, folder: string, socketPath: string): HostProcess {
   const [program, ...firstArguments] = settings.hostCommand;
-  const child = spawn(program, [...firstArguments, '--data', folder, '--socket', socketPath], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
+  // Its standard input closes when this process ends, however it does: no copy's host outlives a killed proof.
+  const child = spawn(
+    program,
+    [...firstArguments, '--data', folder, '--socket', socketPath, END_WITH_STDIN],
+    {
+      stdio: ['pipe', 'ignore', 'pipe'],
+    },
+  );
+  child.stdin.on('error', () => {});
   let stderr = '';
   let failure: Error | undefined;
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
@@ -150,14 +156,14 @@ async function stopHost({ child }: HostProcess, how: 'clean' | 'kill', clock: Cl
   }
 }
 
-/** Ends a host that outlived the process that booted it (its owner file says who it is, start time included). */
+/** Ends a host that is still there after the process that booted it (its owner file says who it is, start time included). */
 export async function reapPglite(folder: string): Promise<void> {
   const ownerFile = ownerFileOf(folder);
   const owner = livingOwner(ownerFile);
   if (owner !== undefined && owner.pid !== process.pid) await killHost(owner);
   const socketFolder = await readFile(socketNoteOf(folder), 'utf8').catch(() => '');
   // That run may have had another temporary folder.
-  if (basename(socketFolder).startsWith(SOCKET_FOLDER_PREFIX)) {
+  if (basename(socketFolder).startsWith('ompay-boot.')) {
     await rm(socketFolder, { recursive: true, force: true });
   }
   for (const path of [ownerFile, `${ownerFile}.mutex`, socketNoteOf(folder)]) await rm(path, { force: true });

@@ -1,5 +1,5 @@
 import type { Key } from './key.ts';
-import { ENVIRONMENT_KEYS } from './schema.ts';
+import { ENVIRONMENT_KEYS, OPERATOR_KEYS } from './schema.ts';
 
 const INTRODUCTION = `# The API's environment
 
@@ -17,14 +17,23 @@ node -e "console.log('base64:' + require('node:crypto').randomBytes(32).toString
 \`\`\`
 
 Limits named: Redis is not used yet (\`CACHE_DRIVER\`, \`SESSION_DRIVER\` and \`QUEUE_CONNECTION\` take \`database\` only, the
-\`REDIS_*\` variables are read and not used), and no mail is sent yet (\`MAIL_*\` is checked and not used).
+\`REDIS_*\` variables are read and not used), and the API sends no mail: \`MAIL_*\` is for the message to the team alone.
+`;
+
+const OPERATOR_INTRODUCTION = `## The operator's own
+
+\`ompay\` reads these from the same \`.env\`; the API never gets them, and changing them makes no new release. Without any
+of them the team is not told, and the check that it was stays unknown (docs/report.md).
 `;
 
 /** docs/config.md, whole; a test fails when the file is stale. */
 export function renderConfigDocument(): string {
-  const rows = Object.values(ENVIRONMENT_KEYS).map(renderRow);
+  return `${INTRODUCTION}\n${renderTable(ENVIRONMENT_KEYS)}\n${OPERATOR_INTRODUCTION}\n${renderTable(OPERATOR_KEYS)}`;
+}
+
+function renderTable(keys: Readonly<Record<string, Key<unknown>>>): string {
   const head = ['| name | allowed | default | required in | meaning |', '|---|---|---|---|---|'];
-  return `${INTRODUCTION}\n${[...head, ...rows].join('\n')}\n`;
+  return `${[...head, ...Object.values(keys).map(renderRow)].join('\n')}\n`;
 }
 
 function renderRow(key: Key<unknown>): string {

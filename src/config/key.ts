@@ -92,6 +92,35 @@ export function urlKey(name: string, description: KeyDescription): Key<string> {
   });
 }
 
+/**
+ * An address that may hold a token in its path, so it is kept as a secret. Plain http is allowed to this machine
+ * only; a user and password in it are not, as they would be sent nowhere.
+ */
+export function secretUrlKey(name: string, description: KeyDescription): Key<Secret> {
+  return key(name, description, {
+    allowed: 'an https URL, or an http one to this machine',
+    secret: true,
+    parse: (text) => (isSafeToPostTo(text) ? new Secret(text) : undefined),
+  });
+}
+
+function isSafeToPostTo(text: string): boolean {
+  if (!isWebUrl(text)) return false;
+  const { protocol, hostname, username, password } = new URL(text);
+  if (username !== '' || password !== '') return false;
+  return protocol === 'https:' || isLoopback(hostname);
+}
+
+/** Whether a host's name or address, as in a URL, is this machine. */
+export function isLoopback(hostname: string): boolean {
+  return (
+    hostname === 'localhost' ||
+    hostname === '[::1]' ||
+    hostname === '::1' ||
+    /^127(\.\d{1,3}){3}$/.test(hostname)
+  );
+}
+
 function isWebUrl(text: string): boolean {
   return URL.canParse(text) && ['http:', 'https:'].includes(new URL(text).protocol);
 }
@@ -115,9 +144,21 @@ export function pathKey(name: string, description: KeyDescription): Key<string> 
   });
 }
 
+const MAIL_ADDRESS = /^[^\s@,;<>]+@[^\s@,;<>]+$/;
+
 export function mailAddressKey(name: string, description: KeyDescription): Key<string> {
   return key(name, description, {
     allowed: 'a mail address',
-    parse: (text) => (/^[^\s@]+@[^\s@]+$/.test(text) ? text : undefined),
+    parse: (text) => (MAIL_ADDRESS.test(text) ? text : undefined),
+  });
+}
+
+export function mailAddressesKey(name: string, description: KeyDescription): Key<readonly string[]> {
+  return key(name, description, {
+    allowed: 'mail addresses with commas between',
+    parse: (text) => {
+      const addresses = text.split(',').map((each) => each.trim());
+      return addresses.every((each) => MAIL_ADDRESS.test(each)) ? addresses : undefined;
+    },
   });
 }

@@ -27,7 +27,8 @@ function problemsOf(variables: EnvironmentVariables): readonly string[] {
   return [...single, ...combinationProblems(variables, environment)];
 }
 
-function keyProblem(
+/** What is wrong with one variable, for people; nothing when it is right. */
+export function keyProblem(
   variables: EnvironmentVariables,
   key: Key<unknown>,
   environment: Environment,
@@ -129,7 +130,8 @@ function smsSettings(gatewayUrl: string | undefined, token: Secret | undefined):
   return { driver: 'http', gatewayUrl, token };
 }
 
-function parsedOf<T>(variables: EnvironmentVariables, key: Key<T>): T | undefined {
+/** The value, or undefined when the variable is absent or wrong. */
+export function parsedOf<T>(variables: EnvironmentVariables, key: Key<T>): T | undefined {
   const text = textOf(variables, key);
   return text === undefined ? undefined : key.parse(text);
 }

@@ -5,9 +5,11 @@ import {
   flagKey,
   integerKey,
   type Key,
+  mailAddressesKey,
   mailAddressKey,
   pathKey,
   secretKey,
+  secretUrlKey,
   textKey,
   urlKey,
 } from './key.ts';
@@ -98,10 +100,13 @@ export const ENVIRONMENT_KEYS = {
   queueConnection: choiceKey('QUEUE_CONNECTION', ['database'], { fallback: 'database', doc: REDIS_LATER }),
   mailMailer: choiceKey('MAIL_MAILER', ['log', 'smtp'], {
     fallback: 'log',
-    doc: 'How mail will leave. No mail is sent yet; `smtp` asks for the keys below.',
+    doc: 'How mail leaves: the message to the team. With `log` none is sent; `smtp` asks for the keys below.',
   }),
   mailHost: textKey('MAIL_HOST', { doc: 'The mail server. Required with `MAIL_MAILER=smtp`.' }),
-  mailPort: integerKey('MAIL_PORT', PORTS, { fallback: '587', doc: 'Its port.' }),
+  mailPort: integerKey('MAIL_PORT', PORTS, {
+    fallback: '587',
+    doc: 'Its port: 465 begins with TLS, any other must offer STARTTLS unless the server is this machine.',
+  }),
   mailUsername: mailAddressKey('MAIL_USERNAME', {
     doc: 'The account to send as. Required with `MAIL_MAILER=smtp`.',
   }),
@@ -124,5 +129,21 @@ export const ENVIRONMENT_KEYS = {
   logLevel: choiceKey('LOG_LEVEL', ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
     fallback: 'info',
     doc: 'The least severe lines that are written.',
+  }),
+} as const satisfies Readonly<Record<string, Key<unknown>>>;
+
+/**
+ * What `ompay` itself reads from `.env`, and the API never: these are kept from its environment, and changing them
+ * makes no new release.
+ */
+export const OPERATOR_KEYS = {
+  teamWebhookUrl: secretUrlKey('TEAM_WEBHOOK_URL', {
+    doc: 'Where deploys and rollbacks are told, as JSON by POST. Often holds a token, so it is never shown.',
+  }),
+  teamWebhookSecret: secretKey('TEAM_WEBHOOK_SECRET', {
+    doc: 'Signs what is posted there (HMAC-SHA256 in `X-Ompay-Signature`), so that the receiver knows who wrote it.',
+  }),
+  teamMailTo: mailAddressesKey('TEAM_MAIL_TO', {
+    doc: 'Who gets the same by mail, through the `MAIL_*` variables above.',
   }),
 } as const satisfies Readonly<Record<string, Key<unknown>>>;

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual, parseEnv } from 'node:util';
+import { withoutOperatorKeys } from '../config/team.ts';
 import { diskRefusal } from '../core/disk.ts';
 import { OmpayError, systemCodeOf } from '../core/errors.ts';
 import { writeFileAtomic } from '../core/files.ts';
@@ -20,7 +21,7 @@ export function localEnvironment(layout: Layout, port: number): Record<string, s
     APP_ENV: 'local',
     APP_DEBUG: 'false',
     LOG_LEVEL: 'info',
-    ...defined(readEnvironment(join(layout.root, '.env'))),
+    ...defined(withoutOperatorKeys(readEnvironment(join(layout.root, '.env')))),
     APP_KEY: kept.APP_KEY ?? `base64:${randomBytes(32).toString('base64')}`,
     APP_URL: `http://127.0.0.1:${port}`,
     // The embedded database is part of this environment: what a `.env` says of another one is for servers.

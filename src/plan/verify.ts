@@ -58,14 +58,14 @@ export async function verifyJournal(files: JournalFiles): Promise<JournalVerdict
   return checkHead(head, position, key);
 }
 
-interface RawLine {
+export interface RawLine {
   readonly bytes: Buffer;
   /** Whether a newline follows. */
   readonly isEnded: boolean;
 }
 
 /** Bytes between newlines. Not node:readline: it also splits at characters that an event may hold (U+2028, CR). */
-async function* linesOf(path: string): AsyncGenerator<RawLine> {
+export async function* linesOf(path: string): AsyncGenerator<RawLine> {
   let rest: Buffer = Buffer.alloc(0);
   for await (const chunk of createReadStream(path)) {
     const bytes = Buffer.concat([rest, chunk]);
@@ -113,6 +113,11 @@ function tornOrBroken(text: string, position: Position): string | undefined {
 
 /** How a whole line ends; an unfinished one cannot. */
 const SEALED = /,"hash":"[^"]*","signature":"[^"]*"\}$/;
+
+/** Whether one line alone is as it was written: its hash and its signature. Its place in the journal is not looked at. */
+export function isProven(line: JournalLine, key: KeyObject): boolean {
+  return lineHash(line) === line.hash && isSigned(line, key);
+}
 
 /** Base64 has several spellings of the same bytes; only the one that is written counts. */
 function isSigned(line: Pick<JournalLine, 'hash' | 'signature'>, key: KeyObject): boolean {

@@ -1,0 +1,115 @@
+import type { CheckVerdict, Observation, Outcome, Phase, ReportedStep } from '../types.ts';
+import { ENGLISH } from './words-en.ts';
+import { FRENCH } from './words-fr.ts';
+
+export type Language = 'fr' | 'en';
+
+/** Every word of the page, in one language. */
+export interface Words {
+  readonly language: Language;
+  readonly reportOf: (command: string) => string;
+  readonly outcome: Readonly<Record<Outcome, string>>;
+  readonly succeeded: { readonly deploy: string; readonly rollback: string; readonly other: string };
+  readonly serves: (release: string) => string;
+  readonly servesNone: string;
+  readonly servesUnknown: string;
+  readonly stoppedAt: string;
+  readonly noSteps: string;
+  readonly exitCode: string;
+  readonly by: string;
+  readonly startedAt: string;
+  readonly endedAt: string;
+  readonly lastSeenAt: string;
+  readonly duration: string;
+  readonly run: string;
+  readonly command: string;
+  readonly from: string;
+  readonly to: string;
+  readonly commit: string;
+  readonly none: string;
+  readonly notTold: string;
+  readonly switched: string;
+  readonly drained: string;
+  readonly requestsSinceSwitch: string;
+  readonly ofThemFailed: (failed: string) => string;
+  readonly failureTitle: string;
+  readonly failedStep: string;
+  readonly error: string;
+  readonly next: string;
+  readonly undone: string;
+  readonly undoState: Readonly<Record<Phase['undos'][number]['state'], string>>;
+  readonly checksTitle: string;
+  /** By the name of their file. */
+  readonly checklists: Readonly<Record<string, string>>;
+  readonly noChecks: string;
+  readonly verdict: Readonly<Record<CheckVerdict['kind'], string>>;
+  readonly observed: string;
+  readonly expected: string;
+  readonly why: string;
+  readonly signedBy: (name: string) => string;
+  readonly waivedBy: (name: string, until: string | null) => string;
+  readonly reason: string;
+  readonly warnsOnly: string;
+  readonly trafficTitle: string;
+  readonly noObservation: string;
+  readonly judgement: Readonly<Record<NonNullable<Observation['verdict']> | 'untold', string>>;
+  readonly slot: string;
+  readonly probes: (count: string) => string;
+  readonly requestsPerSecond: string;
+  readonly requestsAlt: (seconds: string, requests: string, failed: string) => string;
+  readonly latencyTitle: string;
+  readonly latencyPerSecond: string;
+  readonly latencyAlt: (before: string, after: string) => string;
+  readonly distribution: string;
+  readonly distributionAlt: (before: string, after: string) => string;
+  readonly noPerSecond: string;
+  readonly noHistogram: string;
+  readonly noBaseline: string;
+  readonly answered: string;
+  readonly failed: string;
+  readonly before: string;
+  readonly after: string;
+  readonly change: string;
+  readonly requests: string;
+  readonly failureRate: string;
+  readonly switchMark: string;
+  readonly secondsFromSwitch: string;
+  readonly milliseconds: string;
+  readonly shareOfRequests: string;
+  readonly secondBySecond: string;
+  readonly second: string;
+  readonly rule: string;
+  readonly timelineTitle: string;
+  readonly phaseState: Readonly<Record<Phase['state'], string>>;
+  readonly stepState: Readonly<Record<ReportedStep['state'], string>>;
+  readonly timelineCaption: (total: string) => string;
+  readonly dataTitle: string;
+  readonly backup: string;
+  readonly backupProof: (checks: string) => string;
+  readonly backupUnproven: string;
+  readonly noBackup: string;
+  readonly migrations: string;
+  readonly noMigrations: string;
+  readonly migrationsUntold: string;
+  readonly migrationEvidence: string;
+  readonly notesTitle: string;
+  readonly proofTitle: string;
+  readonly proofLines: (lines: string, first: number, last: number) => string;
+  readonly proofGood: string;
+  readonly proofBroken: (seqs: string) => string;
+  readonly lastHash: string;
+  readonly commandsTitle: string;
+  readonly commands: {
+    readonly events: string;
+    readonly verify: string;
+    readonly status: string;
+    readonly logs: string;
+    readonly rollback: string;
+    readonly backup: string;
+  };
+  readonly footer: (schema: number) => string;
+}
+
+export function wordsOf(language: Language): Words {
+  return language === 'en' ? ENGLISH : FRENCH;
+}

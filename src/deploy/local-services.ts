@@ -7,7 +7,7 @@ import { frontCounts, type TargetCounts } from '../front/front-client.ts';
 import { ensureSupervisor } from '../front/start.ts';
 import { type ServiceName, type ServiceStatus, supervisorClient } from '../front/supervisor-client.ts';
 import type { Platform } from './handlers/platform.ts';
-import type { TrafficCount } from './observe.ts';
+import { NO_TRAFFIC, type TrafficCount } from './observation/traffic.ts';
 import { databaseProgram, frontProgram, type Program, revival, slotProgram, specOf } from './programs.ts';
 import { type Listener, waitListening } from './ready.ts';
 import type { LocalServices, ServiceState } from './services.ts';
@@ -75,12 +75,9 @@ export function localServices(kit: LocalServicesKit): LocalServices {
     },
     waitDrained: (slot) => waitDrained(layout.slotSockets[slot], DRAIN_TIMEOUT_MS, clock),
     traffic: async () => {
-      const { targets } = await frontCounts(layout.frontSocket);
-      return {
-        blue: trafficOf(targets['blue.sock']),
-        green: trafficOf(targets['green.sock']),
-        none: trafficOf(targets.none),
-      };
+      const { sinceMs, targets, latencyBoundsMs } = await frontCounts(layout.frontSocket);
+      const of = (target: string): TrafficCount => trafficOf(targets[target], latencyBoundsMs);
+      return { sinceMs, targets: { blue: of('blue.sock'), green: of('green.sock'), none: of('none') } };
     },
     keptPort: () => keptPort(layout),
     shutdown: async () => {
@@ -102,9 +99,14 @@ function stateOf({ name, pid, restarts, spec, sinceMs, lastExit }: ServiceStatus
   };
 }
 
-function trafficOf(counts: TargetCounts | undefined): TrafficCount {
-  if (counts === undefined) return { requests: 0, failed: 0 };
-  return { requests: counts.requests, failed: counts.status['5xx'] + counts.upstreamErrors };
+/** A front that runs since before this version does not say its bounds: its latencies are then not compared. */
+function trafficOf(counts: TargetCounts | undefined, boundsMs: readonly number[] | undefined): TrafficCount {
+  if (counts === undefined) return NO_TRAFFIC;
+  return {
+    requests: counts.requests,
+    failed: counts.status['5xx'] + counts.upstreamErrors,
+    latency: boundsMs === undefined ? null : { boundsMs, counts: counts.latency },
+  };
 }
 
 /** From what the supervisor was told to run, so that `down` or a reboot does not forget it. */

@@ -1,5 +1,5 @@
 import type { Slot } from '../core/layout.ts';
-import type { TrafficCount } from './observe.ts';
+import type { Traffic } from './observation/traffic.ts';
 
 export type ServiceName = 'database' | 'front' | Slot;
 
@@ -42,7 +42,7 @@ export interface LocalServices {
   /** Stops every service, the front first, and the supervisor. */
   shutdown(): Promise<void>;
   /** What users saw, by slot, since the front started. */
-  traffic(): Promise<Readonly<Record<Slot | 'none', TrafficCount>>>;
+  traffic(): Promise<Traffic>;
   /** The port that the front is to have, known also while nothing runs; null before the first deploy. */
   keptPort(): number | null;
 }

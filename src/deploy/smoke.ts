@@ -192,13 +192,18 @@ function failed(what: string, expected: string, seen: string): OmpayError {
   });
 }
 
-/** verify-otp gives the tokens beside the user, login gives them alone. */
 function accessToken(answer: HttpAnswer, what: string): string {
+  const token = accessTokenIn(answer);
+  if (token !== undefined) return token;
+  throw failed(what, 'an access_token', 'none');
+}
+
+/** verify-otp gives the tokens beside the user, login gives them alone. */
+export function accessTokenIn(answer: HttpAnswer): string | undefined {
   const data = dataOf(answer);
   const tokens = typeof data.tokens === 'object' && data.tokens !== null ? data.tokens : data;
   const token = 'access_token' in tokens ? tokens.access_token : undefined;
-  if (typeof token === 'string') return token;
-  throw failed(what, 'an access_token', 'none');
+  return typeof token === 'string' ? token : undefined;
 }
 
 /** Only the message: bodies may hold tokens. */

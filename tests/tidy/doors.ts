@@ -66,6 +66,7 @@ const USE_DOORS: Readonly<Record<string, Door>> = {
     files: [
       'src/plan/act.ts', // the time limit of a handler
       'src/plan/lock.ts', // the lock's heartbeat
+      'src/deploy/observation/baseline.ts', // looks beside a deploy's steps, and keeps no process alive
       'src/api/', // time limits of statements, the dispatcher's and the batch's turns
       'src/engine/pglite-host-main.ts', // the limit of a stop
       'src/engine/pglite-host/', // the limit of an idle transaction, checkpoints

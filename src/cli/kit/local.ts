@@ -20,6 +20,7 @@ import type { Invocation } from '../command.ts';
 import type { Operation } from '../operation.ts';
 import { withApi } from './api.ts';
 import { backupHandlers } from './backup.ts';
+import { localWitness } from './observation.ts';
 import { smokeHandlers } from './smoke.ts';
 
 /** The local environment as commands use it: domains are composed here, and nowhere else. */
@@ -57,7 +58,13 @@ export function localKit(invocation: Invocation): LocalKit {
       ...platformHandlers(install),
       ...releaseHandlers({ ...release, facts, nodePath: () => process.execPath }, candidate),
       ...serviceHandlers(services),
-      ...slotHandlers({ layout, services, token: () => tokenOf(operation) }),
+      ...slotHandlers({
+        layout,
+        services,
+        token: () => tokenOf(operation),
+        witness: localWitness(layout, clock),
+        run: operation.run,
+      }),
       ...backupHandlers(invocation, install),
       ...smokeHandlers({ layout, clock, run: operation.run }),
       'migrate.up': async () => {

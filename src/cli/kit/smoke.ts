@@ -1,11 +1,11 @@
-import { ensureProbeAccounts } from '../../api/accounts/probe.ts';
+import { type ProbeAccounts as EnsuredAccounts, ensureProbeAccounts } from '../../api/accounts/probe.ts';
 import { checkInvariants } from '../../api/ledger/invariants.ts';
 import { isSound } from '../../api/ledger/invariants-since.ts';
 import { readOutbox } from '../../api/outbox/queue.ts';
 import type { Clock } from '../../core/clock.ts';
 import { OmpayError } from '../../core/errors.ts';
 import type { Layout } from '../../core/layout.ts';
-import { runSmoke } from '../../deploy/smoke.ts';
+import { type ProbeAccounts, runSmoke } from '../../deploy/smoke.ts';
 import type { Handlers } from '../../plan/act.ts';
 import { type ApiKit, withApi } from './api.ts';
 
@@ -21,16 +21,11 @@ export function smokeHandlers(kit: {
   return {
     'smoke.run': ({ slot }, context) =>
       withApi(kit.layout, kit.clock, async (api) => {
-        const { phones, password } = await ensureProbeAccounts({ ...api, applicationKey: api.settings.key });
+        const accounts = await ensureProbeAccounts({ ...api, applicationKey: api.settings.key });
         return runSmoke({
           host: context.host,
           target: { socketPath: kit.layout.slotSockets[slot === 'green' ? 'green' : 'blue'] },
-          accounts: {
-            sender: phones.sender,
-            recipient: phones.receiver,
-            distributor: phones.distributor,
-            password: password.reveal(),
-          },
+          accounts: smokeAccounts(accounts),
           run: kit.run,
           readOtp: (telephone) => newestOtp(api, telephone),
           proveLedger: () => proveLedger(api),
@@ -38,6 +33,12 @@ export function smokeHandlers(kit: {
         });
       }),
   };
+}
+
+/** As the flows of src/deploy know them: what they send over HTTP. */
+export function smokeAccounts({ phones, password }: EnsuredAccounts): ProbeAccounts {
+  const { sender, receiver, distributor } = phones;
+  return { sender, recipient: receiver, distributor, password: password.reveal() };
 }
 
 async function newestOtp(api: ApiKit, telephone: string): Promise<string> {

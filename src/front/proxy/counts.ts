@@ -1,5 +1,4 @@
-/** Upper bounds of the latency histogram's buckets, milliseconds: a doubling each; the last bucket has none. */
-export const LATENCY_BOUNDS_MS = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096] as const;
+import { emptyLatencies, LATENCY_BOUNDS_MS, latencyBucket } from '../../core/latency.ts';
 
 /** What users saw of one slot since the front started; only ever grows, so two looks can be subtracted. */
 export interface TargetCounts {
@@ -18,7 +17,10 @@ export interface TargetCounts {
   /** Requests that waited for a connection because nobody listened; they are answered late, not lost. */
   readonly connectWaits: number;
   readonly clientAborts: number;
-  /** How many requests took up to each of LATENCY_BOUNDS_MS, then more; not cumulative over buckets. */
+  /**
+   * How many requests took up to each of `latencyBoundsMs`, then more; not cumulative over buckets. Our own probes are
+   * left out: they ask for other things than users do.
+   */
   readonly latency: readonly number[];
 }
 
@@ -26,6 +28,8 @@ export interface FrontCounts {
   readonly sinceMs: number;
   /** Open connections to the live slot at this moment; the one figure that also falls. */
   readonly upstreamConnections: number;
+  /** Upper bounds of the buckets of `latency`. A front that still runs from before they were told has coarser ones. */
+  readonly latencyBoundsMs?: readonly number[];
   /** By `blue.sock` and `green.sock`; `none` while nothing was live. */
   readonly targets: Readonly<Record<string, TargetCounts>>;
 }
@@ -39,9 +43,15 @@ interface Tally {
   latency: number[];
 }
 
+/** How long an exchange took, and whether it was a user's. */
+export interface Took {
+  readonly ms: number;
+  readonly isProbe: boolean;
+}
+
 export interface Counter {
-  answered(target: string, statusCode: number, tookMs: number): void;
-  failed(target: string, tookMs: number): void;
+  answered(target: string, statusCode: number, took: Took): void;
+  failed(target: string, took: Took): void;
   waited(target: string): void;
   aborted(target: string): void;
   counts(): FrontCounts;
@@ -58,27 +68,27 @@ export function createCounter(sinceMs: number, upstreamConnections: () => number
       upstreamErrors: 0,
       connectWaits: 0,
       clientAborts: 0,
-      latency: new Array<number>(LATENCY_BOUNDS_MS.length + 1).fill(0),
+      latency: emptyLatencies(),
     };
     tallies.set(target, made);
     return made;
   };
-  const took = (to: Tally, ms: number): void => {
-    const index = LATENCY_BOUNDS_MS.findIndex((bound) => ms <= bound);
-    const bucket = index === -1 ? LATENCY_BOUNDS_MS.length : index;
-    to.latency[bucket] = (to.latency[bucket] ?? 0) + 1;
+  const count = (to: Tally, { ms, isProbe }: Took): void => {
     to.requests += 1;
+    if (isProbe) return;
+    const bucket = latencyBucket(ms);
+    to.latency[bucket] = (to.latency[bucket] ?? 0) + 1;
   };
   return {
-    answered: (target, statusCode, tookMs) => {
+    answered: (target, statusCode, took) => {
       const to = tally(target);
-      took(to, tookMs);
+      count(to, took);
       const digit = Math.min(4, Math.max(0, Math.floor(statusCode / 100) - 1));
       to.status[digit] = (to.status[digit] ?? 0) + 1;
     },
-    failed: (target, tookMs) => {
+    failed: (target, took) => {
       const to = tally(target);
-      took(to, tookMs);
+      count(to, took);
       to.upstreamErrors += 1;
     },
     waited: (target) => {
@@ -90,6 +100,7 @@ export function createCounter(sinceMs: number, upstreamConnections: () => number
     counts: () => ({
       sinceMs,
       upstreamConnections: upstreamConnections(),
+      latencyBoundsMs: LATENCY_BOUNDS_MS,
       targets: Object.fromEntries([...tallies].map(([name, each]) => [name, shown(each)])),
     }),
   };

@@ -6,6 +6,7 @@ import {
 } from 'node:http';
 import type { Clock } from '../../core/clock.ts';
 import { systemCodeOf } from '../../core/errors.ts';
+import { PROBE_HEADER } from '../../core/latency.ts';
 import type { Counter } from './counts.ts';
 import { requestHeaders, responseHeaders } from './headers.ts';
 import { type RefusalName, refuse } from './refuse.ts';
@@ -151,9 +152,9 @@ class Exchange {
   /** The exchange is over, one way or another: counted once, and nothing is left running behind it. */
   #ended(): void {
     const { counter } = this.#kit;
-    if (this.#broken) counter.failed(this.#target, this.#elapsedMs());
-    else if (this.#response.writableFinished)
-      counter.answered(this.#target, this.#response.statusCode, this.#elapsedMs());
+    const took = { ms: this.#elapsedMs(), isProbe: this.#request.headers[PROBE_HEADER] !== undefined };
+    if (this.#broken) counter.failed(this.#target, took);
+    else if (this.#response.writableFinished) counter.answered(this.#target, this.#response.statusCode, took);
     else counter.aborted(this.#target);
     if (!this.#response.writableFinished) this.#outgoing?.destroy();
   }

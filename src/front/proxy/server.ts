@@ -43,7 +43,7 @@ export function createFront(link: string, clock: Clock): Front {
       if (isDraining) server.closeIdleConnections();
     });
     if (open.size <= MAX_EXCHANGES) return forward(kit, request, response);
-    counter.failed('none', 0);
+    counter.failed('none', { ms: 0, isProbe: false });
     refuse(request, response, 'overloaded');
   });
   server.maxConnections = MAX_CONNECTIONS;

@@ -1,0 +1,12 @@
+import type { KindCases } from '../sources.ts';
+
+function seen(works: boolean) {
+  return { tryRollback: async () => ({ works, seen: `blue answers ${works ? 200 : 503}` }) };
+}
+
+export const cases: KindCases = {
+  kind: 'rollback-works',
+  pass: [{ title: 'its target answers', sources: seen(true), says: 'blue answers 200' }],
+  fail: [{ title: 'its target is not well', sources: seen(false), says: 'blue answers 503' }],
+  unknown: [{ title: 'nothing to go back to', sources: {}, says: 'no release to go back to' }],
+};

@@ -1,4 +1,14 @@
-import { isMap, isNode, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
+import {
+  type Document,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseDocument,
+  visit,
+} from 'yaml';
 
 /** A YAML document whose values know the lines that they were written on. */
 export interface Located {
@@ -14,10 +24,13 @@ export function located(text: string): Located {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const lineOf = (offset: number): number => lines.linePos(offset).line;
-  // No aliases: a few lines of them can describe gigabytes, and a checklist needs none.
-  const faults = document.errors.map(({ message, pos }) => `line ${lineOf(pos[0])}: ${message}`);
+  const broken = document.errors.map(({ message, pos }) => `line ${lineOf(pos[0])}: ${message}`);
+  const aliases = aliasesIn(document).map(
+    (offset) => `line ${lineOf(offset)}: an alias, which is not allowed`,
+  );
+  const faults = [...broken, ...aliases];
   return {
-    value: faults.length > 0 ? undefined : document.toJS({ maxAliasCount: 0 }),
+    value: faults.length > 0 ? undefined : document.toJS(),
     faults,
     lineAt: (path) => lineOf(offsetAt(document.contents, path)),
     valueAt: (path) => {
@@ -25,6 +38,17 @@ export function located(text: string): Located {
       return isNode(node) ? node.toJS(document) : node;
     },
   };
+}
+
+/** A few lines of aliases can describe gigabytes, and none of these files needs one. */
+function aliasesIn(document: Document.Parsed): readonly number[] {
+  const offsets: number[] = [];
+  visit(document, {
+    Alias: (_key, { range }) => {
+      offsets.push(range?.[0] ?? 0);
+    },
+  });
+  return offsets;
 }
 
 /** Where the key of a mapping's value stands, or an item of a sequence. */

@@ -110,5 +110,9 @@ export interface Trial {
 
 export interface TeamMessage {
   readonly run: string;
-  readonly channels: readonly { readonly channel: string; readonly told: boolean; readonly answer: string }[];
+  /** ISO 8601 */
+  readonly at: string;
+  readonly subject: string;
+  /** `delivered`: one channel at least took it; `pending`: the run was killed meanwhile; `notConfigured`: no channel. */
+  readonly state: string;
 }

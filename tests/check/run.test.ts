@@ -174,11 +174,11 @@ test('in production what is unknown blocks: named, with the command that signs i
 
 test('what fails blocks everywhere, with the command that waives it; waived, it does not', async () => {
   const bad = {
-    teamMessage: async () => ({ run: 'R', channels: [{ channel: 'mail', told: false, answer: '550' }] }),
+    teamMessage: async () => ({ run: 'R', at: 'then', subject: 'abc is live', state: 'failed' }),
   };
   const { output } = await operate('local', { ...smoked, ...bad });
   const error = await ompayErrorOf(output);
-  expect(error.message).toContain('fail check-1: run R: mail: 550; expected: one channel');
+  expect(error.message).toContain('fail check-1: run R, then: "abc is live" failed; expected: one channel');
   expect(error.hint).toContain('ompay check waive check-1 --by NAME --reason TEXT --until YYYY-MM-DD');
   const notes = [{ at: '', by: '', data: { ...waived, check: 'check-1' } }];
   const history = async () => ({ runs: [], notes });

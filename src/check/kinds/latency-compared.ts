@@ -26,23 +26,22 @@ function judged(seen: JsonObject): Finding {
   const before = objectIn(seen, 'baseline');
   const observed = `${shown(before, 'before')}; ${shown(objectIn(seen, 'after'), 'after')}`;
   const verdict = textIn(seen, 'verdict');
-  if (verdict === 'bad')
-    return fail(
-      `${reasons || 'it was not well'} (${observed})`,
-      'no worse than the release before',
-      'ompay logs',
-    );
-  if (verdict !== 'well')
+  if (verdict === 'bad') {
+    const why = `${reasons || 'it was not well'} (${observed})`;
+    return fail(why, 'no worse than the release before', 'ompay logs');
+  }
+  if (verdict !== 'well') {
+    const why = `the observation did not decide: ${reasons || 'too few requests'}`;
+    return unknown(why, 'watch for longer: ompay deploy --bake 60');
+  }
+  // `users`, or `probes` where users sent too little.
+  const compared = textsIn(seen, 'comparedLatency');
+  if (compared.length === 0)
     return unknown(
-      `the observation did not decide: ${reasons || 'too few requests'}`,
-      'ompay deploy --bake 60',
+      `there was too little to compare with (${observed})`,
+      'it is known after a deploy under load',
     );
-  if (before === undefined || (numberIn(before, 'requests') ?? 0) === 0)
-    return unknown(
-      `the release before served nothing to compare with (${observed})`,
-      'deploy while users send',
-    );
-  return pass(observed);
+  return pass(`${observed}; compared by ${compared.join(' and ')}`);
 }
 
 function shown(counts: JsonObject | undefined, when: string): string {

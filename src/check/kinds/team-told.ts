@@ -8,14 +8,16 @@ export const teamTold = defineKind<object>({
   look: async (_probe, sources) => {
     const message = await sources.teamMessage();
     if (message === undefined) return unknown('no message to the team is kept yet', 'ompay deploy');
-    const { run, channels } = message;
-    if (channels.length === 0)
+    const { run, at, state, subject } = message;
+    if (state === 'notConfigured')
       return unknown(
         'no way to tell the team is configured',
         'set TEAM_WEBHOOK_URL or TEAM_MAIL_TO in .env (docs/config.md)',
       );
-    const observed = `run ${run}: ${channels.map(({ channel, answer }) => `${channel}: ${answer}`).join(', ')}`;
-    if (channels.some(({ told }) => told)) return pass(observed);
-    return fail(observed, 'one channel at least takes the message', `ompay report ${run}`);
+    const observed = `run ${run}, ${at}: "${subject}" ${state}`;
+    if (state === 'delivered') return pass(observed);
+    const hint = `ompay report ${run}`;
+    if (state === 'failed') return fail(observed, 'one channel at least takes the message', hint);
+    return unknown(observed, hint);
   },
 });

@@ -5,6 +5,7 @@ const BEFORE = { requests: 800, failed: 0, p95Ms: 12 };
 const WELL = {
   verdict: 'well',
   reasons: [],
+  comparedLatency: ['users'],
   baseline: BEFORE,
   after: { requests: 700, failed: 1, p95Ms: 13 },
 };
@@ -53,8 +54,8 @@ export const cases: KindCases = {
     },
     {
       title: 'an idle old release',
-      sources: after(watched({ ...WELL, baseline: { ...BEFORE, requests: 0 } })),
-      says: 'nothing to compare with',
+      sources: after(watched({ ...WELL, baseline: { ...BEFORE, requests: 0 }, comparedLatency: [] })),
+      says: 'too little to compare with (before: 0 requests',
     },
   ],
 };

@@ -1,23 +1,20 @@
-import type { KindCases } from '../sources.ts';
+import { ago, type KindCases } from '../sources.ts';
 
-function seen(...told: readonly boolean[]) {
-  const channels = told.map((each, index) => ({
-    channel: `way ${index}`,
-    told: each,
-    answer: each ? '200' : 'refused',
-  }));
-  return { teamMessage: async () => ({ run: 'R', channels }) };
+function seen(state: string) {
+  return { teamMessage: async () => ({ run: 'R', at: ago(1), subject: 'abc is live', state }) };
 }
 
 export const cases: KindCases = {
   kind: 'team-told',
-  pass: [
-    { title: 'told', sources: seen(true), says: 'run R: way 0: 200' },
-    { title: 'one way is enough', sources: seen(false, true), says: 'way 0: refused, way 1: 200' },
-  ],
-  fail: [{ title: 'no way took it', sources: seen(false, false), says: 'way 1: refused' }],
+  pass: [{ title: 'told', sources: seen('delivered'), says: '"abc is live" delivered' }],
+  fail: [{ title: 'no way took it', sources: seen('failed'), says: '"abc is live" failed' }],
   unknown: [
     { title: 'no message', sources: {}, says: 'no message to the team' },
-    { title: 'no way is configured', sources: seen(), says: 'no way to tell the team is configured' },
+    {
+      title: 'no way is configured',
+      sources: seen('notConfigured'),
+      says: 'no way to tell the team is configured',
+    },
+    { title: 'killed while it told them', sources: seen('pending'), says: 'pending' },
   ],
 };

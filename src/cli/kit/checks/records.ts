@@ -1,10 +1,11 @@
-import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import type { History } from '../../../check/history.ts';
 import type { TeamMessage } from '../../../check/sources.ts';
 import { OmpayError, systemCodeOf } from '../../../core/errors.ts';
-import { readJson } from '../../../core/json.ts';
 import type { Layout, Slot } from '../../../core/layout.ts';
+import { readKeptMessage } from '../../../notify/kept.ts';
+import { reportsFolder } from '../../../report/write.ts';
 
 /** The supervisor cuts a log there. */
 const MAX_LOG_BYTES = 10 * 1024 * 1024;
@@ -37,28 +38,10 @@ export function teamMessageOf(
   run: string | null,
   { runs }: History,
 ): TeamMessage | undefined {
-  const candidates = run === null ? runs.map((each) => each.run).reverse() : [run];
+  const candidates = run === null ? runs.map((each) => each.run).toReversed() : [run];
   for (const candidate of candidates) {
-    const message = messageOf(layout, candidate);
-    if (message !== undefined) return message;
+    const message = readKeptMessage(reportsFolder(layout), candidate);
+    if (message !== null) return { run: candidate, ...message };
   }
   return undefined;
-}
-
-function messageOf(layout: Layout, run: string): TeamMessage | undefined {
-  const path = join(layout.state, 'reports', `${run}-message.json`);
-  let bytes: Uint8Array;
-  try {
-    bytes = readFileSync(path);
-  } catch (error) {
-    if (systemCodeOf(error) === 'ENOENT') return undefined;
-    throw error;
-  }
-  const json = readJson(bytes, { what: path, code: 'stateUnusable', hint: `look at it: cat '${path}'` });
-  const channels = json.list('channels', (item) => ({
-    channel: item.text('channel'),
-    told: item.flag('told'),
-    answer: item.text('answer'),
-  }));
-  return { run, channels };
 }

@@ -1,5 +1,7 @@
 import type { Clock } from '../core/clock.ts';
 import type { Database } from './db/open.ts';
+import { expireHolds } from './ledger/sweep.ts';
+import type { Ledger } from './ledger/types.ts';
 import type { Logger } from './log.ts';
 
 /** With the batch, 2,000 expired rows a minute: more than are made. */
@@ -15,7 +17,7 @@ export interface Housekeeper {
   stop(): Promise<void>;
 }
 
-/** Removes what has expired, until it is stopped. Any number of processes may do so on one database. */
+/** Removes what has expired, and ends what is overdue, until it is stopped. Any number of processes may do so on one database. */
 export function startHousekeeping(parts: HousekeepingParts): Housekeeper {
   const stopping = new AbortController();
   const running = keepHouse(parts, stopping.signal);
@@ -29,14 +31,21 @@ export function startHousekeeping(parts: HousekeepingParts): Housekeeper {
 
 export interface HousekeepingParts {
   readonly database: Database;
+  readonly ledger: Ledger;
   readonly clock: Clock;
   readonly log: Logger;
 }
 
-async function keepHouse({ database, clock, log }: HousekeepingParts, signal: AbortSignal): Promise<void> {
+async function keepHouse(
+  { database, ledger, clock, log }: HousekeepingParts,
+  signal: AbortSignal,
+): Promise<void> {
   while (!signal.aborted) {
     await removeExpired(database, clock.now()).catch((error: unknown) =>
       log.error({ err: error }, 'expired rows could not be removed'),
+    );
+    await expireHolds(ledger, database.kysely, clock.now()).catch((error: unknown) =>
+      log.error({ err: error }, 'overdue operations could not be expired'),
     );
     await clock.sleep(PERIOD_MS, signal).catch(() => {});
   }

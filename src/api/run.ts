@@ -51,11 +51,12 @@ async function serveUntil(parts: Omit<Foundations, 'ledger'>, stop: AbortSignal)
   await server.listen(freePlace(settings.listen));
   log.info({ release: settings.release, listen: settings.listen }, 'serving');
   const dispatcher = startDispatcher({ database, clock, key, deliver: createDriver(settings.sms), log });
-  const housekeeper = startHousekeeping({ database, clock, log });
+  const housekeeper = startHousekeeping({ database, ledger, clock, log });
   await aborted(stop);
   log.info('draining');
   await closeWithin(server, clock, DRAIN_MS);
-  await Promise.all([ledger.close(), dispatcher.stop(), housekeeper.stop()]);
+  await Promise.all([dispatcher.stop(), housekeeper.stop()]);
+  await ledger.close();
   log.info('stopped');
 }
 

@@ -14,6 +14,7 @@ import { holdRaceContract } from './ledger-hold-races.ts';
 import { holdContract } from './ledger-holds.ts';
 import { idempotencyContract } from './ledger-keys.ts';
 import { refusalContract } from './ledger-refusals.ts';
+import { reversalContract } from './ledger-reversals.ts';
 
 /** What every database must give the ledger. The server may be killed by the tests; it is empty at the start. */
 export function ledgerContract(server: () => DatabaseServer): void {
@@ -161,6 +162,7 @@ export function ledgerContract(server: () => DatabaseServer): void {
   refusalContract(setUp);
   holdContract(setUp);
   holdRaceContract(setUp);
+  reversalContract(setUp);
 
   it('loses no acknowledged transfer when the database is killed, and a key tells of the others', async () => {
     const { db, ledger, pair } = setUp();

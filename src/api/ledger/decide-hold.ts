@@ -11,12 +11,13 @@ import type { BatchContext } from './plan.ts';
 import type {
   ConfirmOutcome,
   ConfirmRequest,
+  MovementRefusal,
   ReserveOutcome,
   ReserveRequest,
   ResolveOutcome,
   ResolveRequest,
 } from './requests.ts';
-import type { PostResult, Refusal } from './types.ts';
+import type { PostResult } from './types.ts';
 import { countIn, countOut, uncountOut } from './usage.ts';
 
 const MOST_DRAWS = 8;
@@ -136,7 +137,7 @@ function judge(
   { accountId, counterpartyId }: ConfirmRequest,
   draft: Draft,
   { rules }: BatchContext,
-): Movement | Refusal {
+): Movement | MovementRefusal {
   const deposit = hold.type === 'depot';
   const [debitAccountId, creditAccountId] = deposit
     ? [counterpartyId, accountId]

@@ -3,7 +3,7 @@ import { HOUSE } from './house.ts';
 import type { AccountState } from './limits.ts';
 import type { BatchContext } from './plan.ts';
 import type { AnyOutcome } from './requests.ts';
-import type { IdempotencyRequest, PostResult, Refusal, StoredAnswer } from './types.ts';
+import type { IdempotencyRequest, PostResult, RefusalOf, StoredAnswer } from './types.ts';
 
 /** What every kind of request is decided with. */
 
@@ -17,7 +17,7 @@ export interface Parties {
 export function partiesOf(
   { accounts }: Draft,
   { debitAccountId, creditAccountId }: { readonly debitAccountId: string; readonly creditAccountId: string },
-): Parties | Refusal {
+): Parties | RefusalOf<'sameAccount' | 'accountNotFound'> {
   if (debitAccountId === creditAccountId) return { reason: 'sameAccount' };
   const [debit, credit, fees] = [debitAccountId, creditAccountId, HOUSE.fees.id].map((id) =>
     accounts.get(id),
@@ -32,7 +32,7 @@ export function partiesOf(
 export function refusalByFunds(
   { kind, balanceXof, heldXof }: AccountState,
   neededXof: number,
-): Refusal | undefined {
+): RefusalOf<'insufficientFunds'> | undefined {
   const availableXof = balanceXof - heldXof;
   if (kind === 'issuance' || availableXof >= neededXof) return undefined;
   return { reason: 'insufficientFunds', availableXof, neededXof };

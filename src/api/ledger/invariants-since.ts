@@ -1,5 +1,6 @@
-import { type RawBuilder, sql } from 'kysely';
+import { sql } from 'kysely';
 import type { Database } from '../db/open.ts';
+import { count, countIn, type Source } from './count.ts';
 import { MOST_PENDING_HOLDS } from './hold.ts';
 import type { ChainBreak } from './verify-chain.ts';
 import { verifyChain } from './verify-chain.ts';
@@ -38,13 +39,11 @@ export async function checkInvariantsSince(db: Database, chainSeq: number): Prom
     transfersUnbalanced: await count(db, unbalanced(chainSeq)),
     accountsOff: await count(db, off(chainSeq)),
     negativeCustomers: await count(db, negative(chainSeq)),
-    heldOff: await count(db, heldOff(chainSeq)),
-    holdsTooMany: Math.max(0, (await count(db, PENDING)) - MOST_PENDING_HOLDS),
+    heldOff: await countIn(db, 'holds', heldOff(chainSeq)),
+    holdsTooMany: Math.max(0, (await countIn(db, 'holds', PENDING)) - MOST_PENDING_HOLDS),
     ...(chainBreak === undefined ? {} : { chainBreak }),
   };
 }
-
-type Source = RawBuilder<unknown>;
 
 /** Each is one statement, so that it sees one moment of a ledger that moves; the same SQL on every database. */
 const unbalanced = (chainSeq: number): Source => sql`
@@ -71,11 +70,6 @@ const PENDING = sql`
 
 const moved = (chainSeq: number): Source =>
   sql`a.id in (select account_id from entries where chain_seq > ${chainSeq})`;
-
-async function count({ kysely }: Database, source: Source): Promise<number> {
-  const { rows } = await sql<{ found: number }>`select count(*) as found from ${source}`.execute(kysely);
-  return rows.reduce((total, row) => total + row.found, 0);
-}
 
 /** Whether a check, whole or since a place, found nothing wrong. */
 export function isSound({ headSeq: _place, chainBreak, ...found }: Partial<RecentInvariants>): boolean {

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Database } from '../db/open.ts';
+import { count, countIn } from './count.ts';
 import type { ChainBreak } from './verify-chain.ts';
 import { verifyChain } from './verify-chain.ts';
 
@@ -37,9 +38,9 @@ export async function checkInvariants(db: Database): Promise<Invariants> {
     transfersUnbalanced: (await count(db, UNBALANCED)) + (await count(db, STRAY)),
     accountsOff: await count(db, OFF),
     negativeCustomers: await count(db, NEGATIVE),
-    heldOff: await count(db, HELD_OFF),
-    holdsAstray: await count(db, HOLDS_ASTRAY),
-    reversalsAstray: await count(db, REVERSALS_ASTRAY),
+    heldOff: await countIn(db, 'holds', HELD_OFF),
+    holdsAstray: await countIn(db, 'holds', HOLDS_ASTRAY),
+    reversalsAstray: await countIn(db, 'reversals', REVERSALS_ASTRAY),
     ...(chainBreak === undefined ? {} : { chainBreak }),
   };
 }
@@ -73,11 +74,6 @@ const REVERSALS_ASTRAY = sql`
   reversals r left join transfers t on t.id = r.transfer_id left join transfers o on o.id = r.reverses_id
   where t.id is null or o.id is null or t.amount <> o.amount
   or t.debit_account_id <> o.credit_account_id or t.credit_account_id <> o.debit_account_id`;
-
-async function count({ kysely }: Database, source: typeof NEGATIVE): Promise<number> {
-  const { rows } = await sql<{ found: number }>`select count(*) as found from ${source}`.execute(kysely);
-  return rows.reduce((total, row) => total + row.found, 0);
-}
 
 async function sumEntries({ kysely, dialect }: Database): Promise<number> {
   const { total } = await kysely

@@ -1,5 +1,7 @@
 import type { AccountKind, KycLevel, LimitRuleRow } from '../db/schema.ts';
-import type { Refusal } from './types.ts';
+import type { RefusalOf } from './types.ts';
+
+type CeilingRefusal = RefusalOf<'balanceCeiling' | 'periodCeiling'>;
 
 /** What an account moved in the periods of the moment, XOF. */
 export interface Usage {
@@ -37,14 +39,14 @@ export function isCounted(account: AccountState, direction: 'in' | 'out'): boole
 interface Ceiling {
   readonly ceilingXof: number | null;
   readonly reachedXof: number;
-  readonly refusal: (ceilingXof: number) => Refusal;
+  readonly refusal: (ceilingXof: number) => CeilingRefusal;
 }
 
 /** The first ceiling that the amount would pass, or undefined. A fee counts towards none. */
 export function refusalByLimits(
   movement: { readonly debit: AccountState; readonly credit: AccountState; readonly amountXof: number },
   rules: LimitRules,
-): Refusal | undefined {
+): CeilingRefusal | undefined {
   const { debit, credit, amountXof } = movement;
   return refusalByIncoming(credit, amountXof, rules) ?? refusalByOutgoing(debit, amountXof, rules);
 }
@@ -53,7 +55,7 @@ export function refusalByIncoming(
   account: AccountState,
   amountXof: number,
   rules: LimitRules,
-): Refusal | undefined {
+): CeilingRefusal | undefined {
   if (!isCounted(account, 'in')) return undefined;
   return firstPassed(incomingCeilings(account, amountXof, ruleOf(account, rules)));
 }
@@ -62,12 +64,12 @@ export function refusalByOutgoing(
   account: AccountState,
   amountXof: number,
   rules: LimitRules,
-): Refusal | undefined {
+): CeilingRefusal | undefined {
   if (!isCounted(account, 'out')) return undefined;
   return firstPassed(outgoingCeilings(account, amountXof, ruleOf(account, rules)));
 }
 
-function firstPassed(ceilings: readonly Ceiling[]): Refusal | undefined {
+function firstPassed(ceilings: readonly Ceiling[]): CeilingRefusal | undefined {
   for (const { ceilingXof, reachedXof, refusal } of ceilings) {
     if (ceilingXof !== null && reachedXof > ceilingXof) return refusal(ceilingXof);
   }

@@ -7,6 +7,7 @@ import type {
   PostedTransfer,
   PostRequest,
   Refusal,
+  RefusalOf,
   StoredAnswer,
 } from './types.ts';
 
@@ -62,6 +63,9 @@ export interface ReverseRequest extends Asked<ReverseOutcome> {
   readonly by: string;
 }
 
+/** Why a movement that claims nothing is refused. */
+export type MovementRefusal = Exclude<Refusal, { readonly reason: 'claimTaken' }>;
+
 export interface Refused<R> {
   readonly kind: 'refused';
   readonly refusal: R;
@@ -69,12 +73,15 @@ export interface Refused<R> {
 
 export type ReserveOutcome =
   | { readonly kind: 'reserved'; readonly hold: Hold /** Six digits, kept nowhere. */; readonly code: string }
-  | Refused<Refusal | { readonly reason: 'tooManyHolds'; readonly most: number }>;
+  | Refused<
+      | RefusalOf<'accountNotFound' | 'insufficientFunds' | 'balanceCeiling' | 'periodCeiling'>
+      | { readonly reason: 'tooManyHolds'; readonly most: number }
+    >;
 
 export type ConfirmOutcome =
   | { readonly kind: 'posted'; readonly transfer: PostedTransfer; readonly hold: Hold }
   /** No pending operation has this code; those that were voided by this last try. */
-  | Refused<Refusal | { readonly reason: 'codeInvalid'; readonly voided: readonly Hold[] }>;
+  | Refused<MovementRefusal | { readonly reason: 'codeInvalid'; readonly voided: readonly Hold[] }>;
 
 export type ResolveOutcome =
   | { readonly kind: 'voided' | 'expired'; readonly hold: Hold }
@@ -86,7 +93,7 @@ export type ResolveOutcome =
 export type ReverseOutcome =
   | { readonly kind: 'posted'; readonly transfer: PostedTransfer }
   | Refused<
-      | Refusal
+      | MovementRefusal
       | { readonly reason: 'isReversal' }
       | { readonly reason: 'alreadyReversed'; readonly transferId: string }
     >;

@@ -61,6 +61,9 @@ export type Refusal =
       readonly ceilingXof: number;
     };
 
+/** The refusals of some reasons. */
+export type RefusalOf<R extends Refusal['reason']> = Extract<Refusal, { readonly reason: R }>;
+
 export type Outcome =
   | { readonly kind: 'posted'; readonly transfer: PostedTransfer }
   | { readonly kind: 'refused'; readonly refusal: Refusal };

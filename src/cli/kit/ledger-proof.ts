@@ -30,6 +30,28 @@ export const LEDGER_PROOF: readonly ProofQuery[] = [
     sql: "select count(*) as negative from accounts where balance - held < 0 and kind <> 'issuance'",
   },
   {
+    name: 'what is held is what pending operations hold',
+    expect: 'zero',
+    sql: `select count(*) as held_off from accounts a left join
+      (select account_id, sum(held) as total from holds where status = 'en_attente' group by account_id) h
+      on h.account_id = a.id where a.held <> coalesce(h.total, 0)`,
+  },
+  {
+    name: 'every operation is posted by its transfer, or has none',
+    expect: 'zero',
+    sql: `select count(*) as astray from holds h left join transfers t on t.reference = h.reference
+      where (h.status = 'reussi') <> (t.id is not null)
+      or (t.id is not null and (t.id <> h.transfer_id or t.amount <> h.amount or t.fee <> h.fee))`,
+  },
+  {
+    name: 'every reversal is the other way of one transfer',
+    expect: 'zero',
+    sql: `select count(*) as astray from reversals r
+      left join transfers t on t.id = r.transfer_id left join transfers o on o.id = r.reverses_id
+      where t.id is null or o.id is null or t.amount <> o.amount
+      or t.debit_account_id <> o.credit_account_id or t.credit_account_id <> o.debit_account_id`,
+  },
+  {
     name: 'the chain reaches its head without a gap',
     expect: 'zero',
     sql: `select h.chain_seq - coalesce(max(t.chain_seq), 0) as behind, h.chain_seq - count(t.id) as gaps

@@ -5,6 +5,7 @@ import { HOUSE } from '../../../src/api/ledger/house.ts';
 import { checkInvariants } from '../../../src/api/ledger/invariants.ts';
 import { checkInvariantsSince, isSound } from '../../../src/api/ledger/invariants-since.ts';
 import { describeOn, SERVER_KINDS } from '../../fixtures/databases.ts';
+import { reserve } from '../../fixtures/holds.ts';
 import { withoutTriggers } from '../../fixtures/ledger-damage.ts';
 import { migratedDatabase, type OpenedLedger, openLedger } from '../../fixtures/ledgers.ts';
 import { request } from '../../fixtures/people.ts';
@@ -83,5 +84,18 @@ describeOn(SERVER_KINDS, 'what was posted after a place', (server) => {
     await change(`update accounts set balance = balance + 1 where id = '${HOUSE.issuance.id}'`);
     expect(isSound(await checkInvariantsSince(db, 3))).toBe(true);
     expect(isSound(await checkInvariants(db))).toBe(false);
+  });
+
+  it('shows what is held of an account without its operation', async () => {
+    const { db, ledger, pair, change } = await setUp();
+    const [customer] = await pair();
+    const reserved = await reserve(ledger, { accountId: customer.id });
+    const { headSeq } = await checkInvariantsSince(db, 3);
+    expect(isSound(await checkInvariantsSince(db, headSeq))).toBe(true);
+    await change(`update accounts set held = 50 where id = '${customer.id}'`);
+    expect(await checkInvariantsSince(db, headSeq)).toMatchObject({ heldOff: 1 });
+    await change(`update accounts set held = 0 where id = '${customer.id}'`);
+    await change(`update holds set status = 'annule', resolved_at_ms = 1 where id = '${reserved.hold.id}'`);
+    expect(isSound(await checkInvariantsSince(db, headSeq))).toBe(true);
   });
 });

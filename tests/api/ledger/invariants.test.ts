@@ -4,8 +4,10 @@ import type { Database } from '../../../src/api/db/open.ts';
 import type { DatabaseSettings } from '../../../src/api/db/settings.ts';
 import { HOUSE } from '../../../src/api/ledger/house.ts';
 import { checkInvariants } from '../../../src/api/ledger/invariants.ts';
+import { checkInvariantsSince, isSound } from '../../../src/api/ledger/invariants-since.ts';
 import { verifyChain } from '../../../src/api/ledger/verify-chain.ts';
 import { describeOn, MARIADB, PGLITE } from '../../fixtures/databases.ts';
+import { confirmRequest, reserve, reverseRequest } from '../../fixtures/holds.ts';
 import { withoutTriggers } from '../../fixtures/ledger-damage.ts';
 import { migratedDatabase, type OpenedLedger, openLedger } from '../../fixtures/ledgers.ts';
 import { request } from '../../fixtures/people.ts';
@@ -75,5 +77,50 @@ describeOn([PGLITE, MARIADB], 'a ledger that was tampered with', (server) => {
     await change(db, 'alter table accounts drop constraint accounts_money_there');
     await change(db, `update accounts set balance = -5 where id = '${HOUSE.suspense.id}'`);
     expect(await checkInvariants(db)).toMatchObject({ negativeCustomers: 1, accountsOff: 1 });
+  });
+
+  it.each([
+    [{ heldOff: 1 }, "update accounts set held = held + 1 where held > 0"],
+    [{ heldOff: 1 }, 'update accounts set held = 0 where held > 0'],
+    [
+      { holdsAstray: 1 },
+      "update holds set amount = 7, held = case when type = 'retrait' then 7 else 0 end where status = 'reussi'",
+    ],
+    [
+      { holdsAstray: 1, transfersUnbalanced: 2 },
+      'delete from transfers where reference in (select reference from holds)',
+    ],
+    [
+      { holdsAstray: 1 },
+      "update holds set status = 'annule', transfer_id = null where status = 'reussi'",
+    ],
+    [
+      { reversalsAstray: 1 },
+      'update reversals set reverses_id = (select id from transfers where chain_seq = 1)',
+    ],
+  ])('shows %j of operations and reversals', async (expected, statement) => {
+    const { db, ledger, pair } = await setUp();
+    const [customer, other] = await pair();
+    const posted = await reserve(ledger, { accountId: customer.id });
+    await ledger.post(confirmRequest(posted, other));
+    await reserve(ledger, { accountId: customer.id, amountXof: 40 });
+    const [original] = await db.kysely
+      .selectFrom('transfers')
+      .selectAll()
+      .where('chain_seq', '=', 3)
+      .execute();
+    if (original !== undefined) await ledger.post(reverseRequest(original));
+    expect(await checkInvariants(db)).toEqual(SOUND);
+    await change(db, statement);
+    const { chainBreak: _any, ...found } = await checkInvariants(db);
+    expect(found).toMatchObject(expected);
+  });
+
+  it('has nothing to say of operations before the migration that brings them', async () => {
+    const { db } = await setUp();
+    await change(db, 'drop table holds');
+    await change(db, 'drop table reversals');
+    expect(await checkInvariants(db)).toEqual(SOUND);
+    expect(isSound(await checkInvariantsSince(db, 0))).toBe(true);
   });
 });

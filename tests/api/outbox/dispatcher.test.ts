@@ -122,9 +122,10 @@ test('a database that is away is logged, and the loops go on', async () => {
     connectWaitMs: 1,
   });
   const dispatcher = startDispatcher({ ...partsFor(async () => {}), database: away });
-  const housekeeper = startHousekeeping({ database: away, clock, log });
+  const housekeeper = startHousekeeping({ database: away, ledger: api.ledger, clock, log });
   await expect.poll(() => api.lines.join('')).toContain('the outbox could not be read');
   await expect.poll(() => api.lines.join('')).toContain('expired rows could not be removed');
+  await expect.poll(() => api.lines.join('')).toContain('overdue operations could not be expired');
   await Promise.all([dispatcher.stop(), housekeeper.stop()]);
   await away.close();
 });
@@ -150,6 +151,7 @@ test('expired sessions, old counters and old delivered messages are removed, oth
   expect(await count()).toEqual([0, 0, 1]);
   const housekeeper = startHousekeeping({
     database: api.database,
+    ledger: api.ledger,
     clock: api.clock,
     log: api.foundations.log,
   });

@@ -1,6 +1,6 @@
 import { hostname, userInfo } from 'node:os';
 import { type Clock, isoTime } from '../core/clock.ts';
-import { EXIT_CODE_BY_ERROR, OmpayError } from '../core/errors.ts';
+import { type ErrorName, EXIT_CODE_BY_ERROR, OmpayError } from '../core/errors.ts';
 import { ulid } from '../core/ids.ts';
 import type { Layout } from '../core/layout.ts';
 import { sweepUnfinished } from '../core/unfinished.ts';
@@ -77,7 +77,7 @@ export async function runOperation(
     handlers: {},
   };
   const handlers = { ...keeper.handlers, ...request.handlers(operation) };
-  const { result, error } = await outcomeOf(() => {
+  const { result, error } = await outcomeOf(signal, () => {
     emit({ type: 'run-started', command: request.command, title: request.title, input: request.input });
     return body({ ...operation, handlers });
   });
@@ -103,10 +103,11 @@ interface Outcome {
   };
 }
 
-async function outcomeOf(work: () => Promise<OperationResult>): Promise<Outcome> {
+async function outcomeOf(interrupted: AbortSignal, work: () => Promise<OperationResult>): Promise<Outcome> {
   try {
     return { result: await work() };
-  } catch (error) {
+  } catch (thrown) {
+    const error = interrupted.aborted && !OUTRANKS.has(codeOf(thrown)) ? interrupted.reason : thrown;
     const shown = shownError(error);
     const exitCode = error instanceof OmpayError ? error.exitCode : EXIT_CODE_BY_ERROR.internal;
     const stack = shown.code === 'internal' && error instanceof Error ? `${error.stack ?? ''}\n` : '';
@@ -115,6 +116,16 @@ async function outcomeOf(work: () => Promise<OperationResult>): Promise<Outcome>
       error: { shown, stack },
     };
   }
+}
+
+/**
+ * What breaks after a Ctrl-C is that Ctrl-C: the terminal also sent it to what the command had started. But for what is
+ * not as it was before.
+ */
+const OUTRANKS: ReadonlySet<ErrorName | undefined> = new Set(['notRolledBack', 'lockLost']);
+
+function codeOf(thrown: unknown): ErrorName | undefined {
+  return thrown instanceof OmpayError ? thrown.code : undefined;
 }
 
 const NOT_GIVEN_BACK = 'the lock was not given back';

@@ -7,6 +7,7 @@ import {
   backupPlan,
   buildPlan,
   type DeployChoices,
+  emptyPlan,
   idleSlot,
   migratePlan,
   preflightPlan,
@@ -48,9 +49,26 @@ export async function deploy(kit: DeployKit, choices: DeployChoices): Promise<De
   await phase(kit, buildPlan());
   await phase(kit, migratePlan());
   await phase(kit, preparePlan(await kit.facts(), release, kit.layout));
-  const outputs = await switchPhase(kit, switchPlan(await kit.facts(), release, choices));
+  const outputs = await switchPrepared(kit, release, choices);
   await settle(kit, [acceptPlan(release), prunePlan(choices.keep)]);
   return { changed: true, release, previous, outputs };
+}
+
+/** Makes the prepared slot live. What ends before that begins, or cannot be told to have, empties the slot again. */
+async function switchPrepared(kit: DeployKit, release: Release, choices: DeployChoices): Promise<Outputs> {
+  try {
+    return await switchPhase(kit, switchPlan(await kit.facts(), release, choices));
+  } catch (error) {
+    if (!isLockLost(error)) await emptyPrepared(kit, release).catch(() => {});
+    throw error;
+  }
+}
+
+/** Its own failure is in the journal, and the next deploy fills the slot anew: the error that led here is told. */
+async function emptyPrepared(kit: DeployKit, release: Release): Promise<void> {
+  const facts = await kit.facts();
+  const slot = idleSlot(facts);
+  if (facts.slots[slot].release === release.id) await settle(kit, [emptyPlan(slot)]);
 }
 
 /** The release is live: nothing to do, unless its deploy was killed before it was watched to the end. */
@@ -82,7 +100,7 @@ export async function rollback(
   }
   await phase(kit, servicesPlan());
   await phase(kit, preparePlan(await kit.facts(), release, kit.layout));
-  const outputs = await switchPhase(kit, switchPlan(await kit.facts(), release, choices));
+  const outputs = await switchPrepared(kit, release, choices);
   await settle(kit, [acceptPlan(release)]);
   return { changed: true, release, previous, outputs };
 }

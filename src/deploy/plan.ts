@@ -104,6 +104,12 @@ export function switchPlan(facts: LocalFacts, release: Release, choices: DeployC
   ]);
 }
 
+/** For a slot that was prepared and will not be switched to. */
+export function emptyPlan(slot: Slot): Plan {
+  const stop = call('slot.stop', { slot }, 30 * SECONDS);
+  return onePlan('empty', `Empty ${slot}`, [step('stop', `stop what was prepared in ${slot}`, stop)]);
+}
+
 /** For a release that is live but was never watched to the end, as its deploy was killed. */
 export function resumePlan(facts: LocalFacts, live: Slot, choices: DeployChoices): Plan {
   const other = facts.slots[otherSlot(live)];

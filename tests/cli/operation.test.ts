@@ -182,3 +182,22 @@ test('an interruption reaches the operation and ends it with 130', async () => {
   });
   expect(exitCode).toBe(130);
 });
+
+test('what breaks after a Ctrl-C is told as that Ctrl-C, but for what could not be put back', async () => {
+  const reason = new OmpayError('interrupted', 'interrupted by SIGINT', { hint: 'again' });
+  const thrown = {
+    configInvalid: 'the bundler was ended by the same Ctrl-C',
+    rolledBack: 'rolled back',
+    notRolledBack: 'undoing it failed too',
+    lockLost: 'taken over',
+  } as const;
+  const exitCodes: Record<string, number> = {};
+  for (const code of ['configInvalid', 'rolledBack', 'notRolledBack', 'lockLost'] as const) {
+    const { exitCode } = await tried(async (_operation, controller) => {
+      controller.abort(reason);
+      throw new OmpayError(code, thrown[code], { hint: 'see' });
+    });
+    exitCodes[code] = exitCode;
+  }
+  expect(exitCodes).toEqual({ configInvalid: 130, rolledBack: 130, notRolledBack: 6, lockLost: 4 });
+});

@@ -70,7 +70,8 @@ export function backupHandlers(invocation: Invocation, platform: () => Promise<P
       if (hasData !== true) return { shown: 'there is no data yet' };
       const deps = await backupDeps(invocation, await platform());
       const captured = await captureBackup(deps, { signal });
-      proving.backup = proveAndPublish(deps, captured, {});
+      // An interrupted deploy gives it up: the command ends soon, and leaves no copy behind.
+      proving.backup = proveAndPublish(deps, captured, { signal });
       // Its failure is told by `backup.prove`; until then it must not count as unhandled.
       proving.backup.catch(() => {});
       return capturedOutput(captured);

@@ -1,8 +1,10 @@
 /**
- * node bench/interrupt.ts [--boundaries] [--random 200] [--seed N] [--installations 1|2] [--every 1]
+ * node bench/interrupt.ts [--boundaries] [--every 1] [--undo] [--random 200] [--first 0] [--seed N] [--installations 1|2]
  * SIGKILL of `ompay deploy` and `ompay rollback` under transfer load, at every append of their journal (before it, torn in
- * its middle, after it) and at random instants; then one more command must converge. Prints the points tried and passed,
- * failed requests, and acknowledged transfers that the ledger lacks. Loopback, temporary folders, bounded.
+ * its middle, after it), at every append of an undo, and at random instants; then one more command must converge.
+ * `--every 5` takes every fifth boundary; `--first 20` kills a first deploy, on an empty folder, at 20 random appends.
+ * Prints the points tried and passed, failed requests, and acknowledged transfers that the ledger lacks. Loopback,
+ * temporary folders, bounded.
  */
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -14,34 +16,44 @@ import {
   type Point,
   RECOVERIES,
 } from './interrupt/campaign.ts';
-import { printCampaign } from './interrupt/report.ts';
+import { interruptFirst } from './interrupt/first.ts';
+import { boundaryPoints, undoPoints } from './interrupt/points.ts';
+import { type CampaignResult, printCampaign } from './interrupt/report.ts';
 import { deployTwice, emptyStage, endStage, type Stage, withTransfers } from './interrupt/stage.ts';
 import { seededRandom } from './interrupt/stops.ts';
 
-const WHENS = ['before', 'torn', 'after'] as const;
 /** A run may be over before its instant, as times vary; it is then drawn again, at most so often in all. */
 const MAX_REDRAWS = 100;
+/** Of the random instants; a rollback is soon over. */
+const DEPLOY_SHARE = 0.75;
 
 const { values } = parseArgs({
   options: {
     boundaries: { type: 'boolean', default: false },
+    every: { type: 'string', default: '1' },
+    undo: { type: 'boolean', default: false },
     random: { type: 'string', default: '0' },
+    first: { type: 'string', default: '0' },
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
     installations: { type: 'string', default: '1' },
-    every: { type: 'string', default: '1' },
-    rollback: { type: 'boolean', default: false },
   },
 });
 const programRoot = resolve(import.meta.dirname, '..');
 const seed = Number(values.seed);
 const stages = Number(values.installations);
 
-say(`seed ${seed}; boundaries ${values.boundaries}, random ${values.random}, installations ${stages}`);
-const results = await Promise.all(Array.from({ length: stages }, (_, index) => campaign(index)));
-process.exitCode = printCampaign(results, say) ? 0 : 1;
+say(
+  `seed ${seed}; boundaries ${values.boundaries} (every ${values.every}), undo ${values.undo}, random ${values.random}, first ${values.first}, installations ${stages}`,
+);
+const first = await interruptFirst(programRoot, { times: Number(values.first), seed, say });
+const needsLoad = values.boundaries || values.undo || Number(values.random) > 0;
+const results = needsLoad
+  ? await Promise.all(Array.from({ length: stages }, (_, index) => campaign(index)))
+  : [];
+process.exitCode = printCampaign(results, first, say) ? 0 : 1;
 
 /** One installation's share of the points. */
-async function campaign(index: number) {
+async function campaign(index: number): Promise<CampaignResult> {
   const stage = await emptyStage(programRoot, `installation ${index + 1}`);
   const attempts: Attempt[] = [];
   try {
@@ -67,13 +79,16 @@ async function interruptAll(
   say(
     `${stage.name}: an undisturbed ${command} took ${Math.round(durationMs)} ms and ${labels.length} appends`,
   );
-  const exact = values.boundaries ? boundaryPoints(labels) : [];
-  const mine = exact
-    .filter((_, at) => at % Number(values.every) === 0)
-    .filter((_, at) => at % stages === index);
-  for (const point of mine) await one(stage, command, point, attempts);
+  const exact = [
+    ...(values.boundaries ? boundaryPoints(labels) : []),
+    ...(values.undo && command === 'deploy' ? await undoPoints(stage, labels) : []),
+  ];
+  const chosen = exact.filter((_, at) => at % Number(values.every) === 0);
+  for (const point of chosen.filter((_, at) => at % stages === index))
+    await one(stage, command, point, attempts);
   const random = seededRandom(seed + index + (command === 'deploy' ? 0 : 1000));
-  const share = Math.ceil((Number(values.random) * (command === 'deploy' ? 0.75 : 0.25)) / stages);
+  const rate = command === 'deploy' ? DEPLOY_SHARE : 1 - DEPLOY_SHARE;
+  const share = Math.ceil((Number(values.random) * rate) / stages);
   for (let hits = 0, draws = 0; hits < share && draws < share + MAX_REDRAWS; draws += 1) {
     const killAfterMs = Math.round(random() * durationMs);
     const done = await one(stage, command, { shown: `at ${killAfterMs} ms`, killAfterMs }, attempts);
@@ -81,22 +96,13 @@ async function interruptAll(
   }
 }
 
-function boundaryPoints(labels: readonly string[]): Point[] {
-  return labels.flatMap((label, at) =>
-    WHENS.map((when) => ({
-      shown: `${when} ${at + 1} ${label}`,
-      stops: [{ append: at + 1, when, signal: 'SIGKILL' as const }],
-    })),
-  );
-}
-
 async function one(stage: Stage, command: Interrupted, point: Point, attempts: Attempt[]): Promise<Attempt> {
   const count = attempts.length;
   const recovery = RECOVERIES[count % RECOVERIES.length] ?? 'deploy';
   const done = await attempt(stage, { command, recovery, point, setting: `turn-${count}` });
   attempts.push(done);
-  const verdict =
-    done.problems.length > 0 ? `FAILED: ${done.problems.join('; ')}` : done.wasHit ? 'ok' : 'not reached';
+  const reached = done.wasHit ? 'ok' : 'not reached';
+  const verdict = done.problems.length > 0 ? `FAILED: ${done.problems.join('; ')}` : reached;
   say(
     `${stage.name}: ${command} killed ${point.shown}, then ${recovery} in ${Math.round(done.recoveryMs)} ms: ${verdict}`,
   );

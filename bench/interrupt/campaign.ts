@@ -24,6 +24,8 @@ export interface Attempt {
   /** False when the run ended before its point came. */
   readonly wasHit: boolean;
   readonly problems: readonly string[];
+  /** The interrupted run, and the command after it. */
+  readonly interruptedMs: number;
   readonly recoveryMs: number;
   readonly startedAtMs: number;
   readonly endedAtMs: number;
@@ -37,7 +39,7 @@ export async function boundariesOf(stage: Stage, command: Interrupted, setting: 
   return linesOf(stage).slice(before).map(labelOf);
 }
 
-function wordsOf(stage: Stage, command: Interrupted): string[] {
+export function wordsOf(stage: Stage, command: Interrupted): string[] {
   return command === 'deploy' ? ['deploy', ...stage.briefly] : ['rollback'];
 }
 
@@ -59,14 +61,31 @@ export async function attempt(
   const wasHit = interrupted.signal === 'SIGKILL';
   const wanted = await wantedAfter(stage, turn, target);
   const recovered = await recover(stage, recovery);
-  const unexpected = wasHit || interrupted.exitCode === 0 ? [] : [`the run itself: ${saidBy(interrupted)}`];
+  const unexpected =
+    wasHit || isRightEnd(interrupted, point) ? [] : [`the run itself: ${saidBy(interrupted)}`];
   const problems = [
     ...unexpected,
     ...(recovered.exitCode === 0 ? [] : [`the next command: ${saidBy(recovered)}`]),
     ...(await problemsOf(stage, wanted).catch((error: unknown) => [String(error)])),
   ];
+  const interruptedMs = interrupted.tookMs;
   const recoveryMs = recovered.tookMs;
-  return { command, recovery, point, wasHit, problems, recoveryMs, startedAtMs, endedAtMs: Date.now() };
+  return {
+    command,
+    recovery,
+    point,
+    wasHit,
+    problems,
+    interruptedMs,
+    recoveryMs,
+    startedAtMs,
+    endedAtMs: Date.now(),
+  };
+}
+
+/** A run that its point did not reach ended well, or by the Ctrl-C that the point began with. */
+function isRightEnd({ exitCode }: Ended, { stops = [] }: Point): boolean {
+  return exitCode === 0 || (exitCode === 130 && stops.some(({ signal }) => signal === 'SIGINT'));
 }
 
 /** A killed rollback that is typed again goes where it went; after a killed deploy it leaves what is live. */

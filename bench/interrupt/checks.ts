@@ -28,7 +28,7 @@ export async function problemsOf(stage: Stage, wanted: Wanted): Promise<string[]
   return [
     ...liveProblems(stage, status, wanted),
     ...lockProblems(stage),
-    ...strayProcesses(stage, status, wanted),
+    ...strayProcesses(stage, status),
     ...leftovers(stage, wanted),
     ...(await journalProblems(stage)),
     ...(await trafficProblems(stage)),
@@ -88,13 +88,12 @@ async function trafficProblems({ layout, port }: Stage): Promise<string[]> {
 }
 
 /** Processes that name the stage's folder in their arguments, and are neither services nor the load. */
-function strayProcesses({ root }: Stage, { pid, services }: SupervisorStatus, wanted: Wanted): string[] {
+function strayProcesses({ root }: Stage, { pid, services }: SupervisorStatus): string[] {
   const expected = new Set([pid, process.pid, ...services.map((service) => service.pid)]);
   return processFolders()
     .filter((name) => !expected.has(Number(name)))
     .map((name) => ({ name, text: argumentsOf(name) }))
     .filter(({ text }) => text.includes(root) && !text.includes(`${root}/load.json`))
-    .filter(({ text }) => !(wanted.mayKeepBackupWork && text.includes('/work/scratch/')))
     .map(({ name, text }) => `process ${name} still runs: ${text.slice(0, 200)}`);
 }
 
@@ -116,9 +115,7 @@ function leftovers(stage: Stage, { mayKeepBackupWork }: Wanted): string[] {
   const inState = filesUnder(layout.state, new Set([layout.data, join(layout.state, 'cache')]));
   const halves = inState.filter((path) => /\.(part|next|tmp)$|-journal$/.test(path));
   const work = inState.filter((path) => /\/work\/(scratch|intents)\/./.test(path));
-  const temporary = readdirSync(temporaryFolderOf(stage)).filter(
-    (name) => !(mayKeepBackupWork && name.startsWith('ompay-boot-')),
-  );
+  const temporary = readdirSync(temporaryFolderOf(stage));
   return [
     ...halves.filter((path) => !(mayKeepBackupWork && path.includes('/backups/'))),
     ...(mayKeepBackupWork ? [] : work),

@@ -1,5 +1,6 @@
 import type { LoadResult } from '../switch/load.ts';
 import type { Attempt } from './campaign.ts';
+import type { FirstResult } from './first.ts';
 
 export interface CampaignResult {
   readonly stage: string;
@@ -10,7 +11,11 @@ export interface CampaignResult {
 }
 
 /** Prints the figures; true when every point that was hit converged and nobody lost anything. */
-export function printCampaign(results: readonly CampaignResult[], say: (line: string) => void): boolean {
+export function printCampaign(
+  results: readonly CampaignResult[],
+  first: FirstResult,
+  say: (line: string) => void,
+): boolean {
   const attempts = results.flatMap((result) => result.attempts);
   say('');
   say('| interrupted | then | points hit | converged | not reached | recovery, median / worst |');
@@ -30,10 +35,11 @@ export function printCampaign(results: readonly CampaignResult[], say: (line: st
   const loads = results.map((result) => printLoad(result, say));
   const hits = attempts.filter(({ wasHit }) => wasHit).length;
   say(`${hits} points tried, ${hits - bad.filter(({ wasHit }) => wasHit).length} passed`);
-  return bad.length === 0 && loads.every((each) => each);
+  if (first.tried > 0) say(`${first.tried} first deploys killed, ${first.problems.length} problems`);
+  return bad.length === 0 && first.problems.length === 0 && loads.every((each) => each);
 }
 
-function printLoad({ stage, attempts, load }: CampaignResult, say: (line: string) => void): boolean {
+export function printLoad({ stage, attempts, load }: CampaignResult, say: (line: string) => void): boolean {
   const { ledger } = load;
   say(
     `${stage}: ${load.requests} requests (${Math.round((1000 * load.requests) / load.durationMs)}/s), ${load.failed} failed ${JSON.stringify(load.failures)}, ${load.refused} refused, P99 ${load.p99Ms} ms, worst ${load.worstMs} ms; ${load.references.length} acknowledged transfers: ${ledger.missing} missing, ${ledger.doubled} doubled; entries sum to ${ledger.sumXof} XOF`,

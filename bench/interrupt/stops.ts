@@ -1,11 +1,15 @@
 /** A signal that a command sends to itself at an append of its journal; the first append of a run is 1. */
 export interface Stop {
   readonly append: number;
-  readonly when: 'before' | 'torn' | 'after';
+  /**
+   * `during`: once the command waits for something after that append, the journal's mutex given back; `locking`: when it
+   * is about to ask for the lock, whatever the append.
+   */
+  readonly when: 'before' | 'torn' | 'after' | 'during' | 'locking';
   readonly signal: 'SIGKILL' | 'SIGSTOP' | 'SIGINT' | 'SIGTERM';
 }
 
-const WHENS = ['before', 'torn', 'after'] as const;
+const WHENS = ['before', 'torn', 'after', 'during', 'locking'] as const;
 const SIGNALS = ['SIGKILL', 'SIGSTOP', 'SIGINT', 'SIGTERM'] as const;
 
 export function stopsText(stops: readonly Stop[]): string {

@@ -4,7 +4,7 @@
  * last run is tried again, unless --force. Writes `.mutation/MODULE.json` and prints the table of docs/mutation.md.
  * Fails when a module is below 90 % or a survivor is not explained in bench/mutation/survivors.ts.
  */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -36,6 +36,12 @@ async function mutate(module: MutatedModule): Promise<ModuleResult> {
   const temporary = mkdtempSync(join(tmpdir(), 'ompay-mutation-'));
   process.env[MODULE_VARIABLE] = module.name;
   const startedMs = performance.now();
+  const texts = new Map(
+    globSync([...module.sources], { cwd: root }).map((file) => [
+      file,
+      readFileSync(join(root, file), 'utf8'),
+    ]),
+  );
   try {
     const found = await new Stryker({
       mutate: [...module.sources],
@@ -44,17 +50,18 @@ async function mutate(module: MutatedModule): Promise<ModuleResult> {
       plugins: ['@stryker-mutator/vitest-runner'],
       coverageAnalysis: 'perTest',
       concurrency: 1,
+      timeoutMS: 20_000,
       incremental: true,
       incrementalFile: `${fileName}.incremental.json`,
       force: values.force,
-      reporters: ['html'],
+      reporters: ['html', 'progress-append-only'],
       htmlReporter: { fileName: `${fileName}.html` },
       tempDirName: join(temporary, 'sandboxes'),
       ignorePatterns: ['.ompay', '.mutation', 'coverage', 'docs'],
       // Stryker would read it with TypeScript's old interface, which version 7 no longer has.
       tsconfigFile: 'none',
     }).runMutationTest();
-    const mutants = mutantsOf(found, { root, textOf: (file) => readFileSync(join(root, file), 'utf8') });
+    const mutants = mutantsOf(found, { root, texts });
     writeFileSync(`${fileName}.json`, JSON.stringify(mutants, null, 2));
     return { name: module.name, mutants, durationMs: performance.now() - startedMs };
   } finally {

@@ -11,25 +11,36 @@ export interface MutatedModule {
 export const MODULE_VARIABLE = 'OMPAY_MUTATED_MODULE';
 
 const LEDGER = 'src/api/ledger';
+const LEDGER_TESTS = 'tests/api/ledger';
+/** What is decided without a database. */
+const DECISIONS = 'transfer-decisions,reversal-decisions,hold-opening,hold-confirming,hold-ending';
 
 export const MODULES: readonly MutatedModule[] = [
   {
     name: 'limits',
-    sources: [`${LEDGER}/{limits,fees,periods}.ts`],
-    tests: ['tests/api/ledger/{limits,limit-kinds,fees,periods}.test.ts'],
+    sources: [`${LEDGER}/{limits,usage,fees,periods}.ts`],
+    tests: [`${LEDGER_TESTS}/{limits,fees,periods,${DECISIONS}}.test.ts`],
     usesDatabase: false,
   },
   {
     name: 'ledger decisions',
-    sources: [`${LEDGER}/{apply,draft,plan,chain,reference}.ts`],
-    tests: ['tests/api/ledger/{apply,decisions,chain,reference}.test.ts'],
+    sources: [`${LEDGER}/{apply,decide,decide-reversal,move,draft,plan,chain,reference}.ts`],
+    tests: [`${LEDGER_TESTS}/{apply,chain,reference,${DECISIONS}}.test.ts`],
+    usesDatabase: false,
+  },
+  {
+    name: 'holds',
+    sources: [`${LEDGER}/{decide-hold,hold}.ts`],
+    tests: [`${LEDGER_TESTS}/{${DECISIONS}}.test.ts`],
     usesDatabase: false,
   },
   {
     name: 'ledger in the database',
-    sources: [`${LEDGER}/{batch,commit,ledger,rules,invariants,verify-chain,history}.ts`],
+    sources: [
+      `${LEDGER}/{batch,batch-holds,read-usage,commit,ledger,rules,invariants,invariants-since,verify-chain}.ts`,
+    ],
     tests: [
-      'tests/api/ledger/{contract,ledger,invariants,verify-chain,lost-commit,collision,rules,history}.test.ts',
+      `${LEDGER_TESTS}/{contract,ledger,invariants,invariants-since,verify-chain,lost-commit,collision,rules}.test.ts`,
     ],
     usesDatabase: true,
   },
@@ -43,6 +54,12 @@ export const MODULES: readonly MutatedModule[] = [
     name: 'journal',
     sources: ['src/plan/{journal,journal-key,verify}.ts'],
     tests: ['tests/plan/{journal,journal-file,journal-key,verify,verify-reasons}.test.ts'],
+    usesDatabase: false,
+  },
+  {
+    name: 'checklist verdicts',
+    sources: ['src/check/{verdict,statements}.ts'],
+    tests: ['tests/check/{blocking,stating}.test.ts'],
     usesDatabase: false,
   },
 ];

@@ -23,13 +23,13 @@ const UNTESTED: readonly MutantResult['status'][] = ['Ignored', 'CompileError', 
 
 export function mutantsOf(
   results: readonly MutantResult[],
-  { root, textOf }: { readonly root: string; readonly textOf: (file: string) => string },
+  { root, texts }: { readonly root: string; readonly texts: ReadonlyMap<string, string> },
 ): readonly Mutant[] {
   return results
     .filter(({ status }) => !UNTESTED.includes(status))
     .map(({ fileName, location, mutatorName, replacement = '', status }) => {
       const file = relative(root, fileName);
-      const lines = textOf(file).split('\n');
+      const lines = (texts.get(file) ?? '').split('\n');
       const { start, end } = location;
       return {
         file,

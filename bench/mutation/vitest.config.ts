@@ -11,6 +11,8 @@ export default defineConfig({
     include: [...tests],
     testTimeout: 20_000,
     hookTimeout: 20_000,
+    isolate: false,
+    fileParallelism: false,
     ...(usesDatabase ? { globalSetup: [here('shared-server.ts')] } : {}),
   },
   resolve: {

@@ -57,12 +57,10 @@ function observationIn(data: JsonObject): Observation {
     before: trafficIn(data.baseline),
     after: trafficIn(data.after),
     boundsMs: numbersIn(data.bounds),
-    perSecond: listIn(data.perSecond)
-      .map((each) => secondIn(objectIn(each) ?? {}))
-      .filter((each) => each !== null)
-      .sort((a, b) => a.second - b.second)
-      .slice(-MAX_SECONDS),
-    probes: numberIn(data.probes),
+    perSecond: secondsIn(data.perSecond),
+    probes: probesIn(data.probes),
+    ledgerLooks: numberIn(data.ledgerLooks),
+    compared: textsIn(data.comparedLatency),
     rule: objectIn(data.rule) ?? {},
   };
 }
@@ -78,11 +76,30 @@ function trafficIn(value: Json | undefined): Traffic | null {
   };
 }
 
+function probesIn(value: Json | undefined): Observation['probes'] {
+  const sent = numberIn(value) ?? numberIn(objectIn(value)?.sent);
+  return sent === null ? null : { sent, wrong: numberIn(objectIn(value)?.wrong) };
+}
+
+function secondsIn(value: Json | undefined): Second[] {
+  const seconds = listIn(value)
+    .map((each) => secondIn(objectIn(each) ?? {}))
+    .filter((each) => each !== null)
+    .sort((a, b) => a.second - b.second)
+    .slice(-MAX_SECONDS);
+  // A watch may count its seconds from 1; here a second is named by its beginning.
+  const isFromOne = seconds.some(({ second }) => second === 1) && !seconds.some(({ second }) => second === 0);
+  return isFromOne
+    ? seconds.map((each) => (each.second > 0 ? { ...each, second: each.second - 1 } : each))
+    : seconds;
+}
+
 function secondIn(point: JsonObject): Second | null {
   const second = numberIn(point.second);
   if (second === null) return null;
   const [requests, failed] = [numberIn(point.requests) ?? 0, numberIn(point.failed) ?? 0];
-  return { second, requests, failed, ...percentilesIn(point) };
+  const lastsSeconds = Math.max(1, numberIn(point.lastsSeconds) ?? 1);
+  return { second, lastsSeconds, requests, failed, ...percentilesIn(point) };
 }
 
 function percentilesIn(from: JsonObject): Percentiles {

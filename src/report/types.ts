@@ -151,7 +151,11 @@ export interface Observation {
   readonly boundsMs: readonly number[];
   readonly perSecond: readonly Second[];
   /** Requests of our own. */
-  readonly probes: number | null;
+  readonly probes: { readonly sent: number; readonly wrong: number | null } | null;
+  /** How often the ledger's invariants were looked at. */
+  readonly ledgerLooks: number | null;
+  /** Whose latencies were compared with those of the release before. */
+  readonly compared: readonly string[];
   readonly rule: JsonObject;
 }
 
@@ -169,8 +173,10 @@ export interface Percentiles {
 }
 
 export interface Second extends Percentiles {
-  /** From the switch; negative before it. */
+  /** When it begins, from the switch: 0 is the first after it, -1 the last before it. */
   readonly second: number;
+  /** More than 1 when a long watch was told in fewer points; the counts are of all of them. */
+  readonly lastsSeconds: number;
   readonly requests: number;
   readonly failed: number;
 }

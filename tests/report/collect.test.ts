@@ -193,12 +193,37 @@ test('evidence of another shape is told as absent, and an unreadable verdict is 
       boundsMs: [],
       perSecond: [],
       probes: null,
+      ledgerLooks: null,
+      compared: [],
       rule: {},
     },
   ]);
   expect(report.checks).toMatchObject([
     { checklist: '?', check: 'tests-pass', verdict: { kind: 'unknown' } },
   ]);
+});
+
+test('seconds that a watch counts from 1 are named by their beginning, and points of several seconds say so', async () => {
+  const perSecond = [
+    { second: -1, requests: 4, failed: 0 },
+    { second: 1, requests: 5, failed: 0 },
+    { second: 2, requests: 12, failed: 1, lastsSeconds: 2 },
+  ];
+  const watched: RunEvent = {
+    type: 'evidence',
+    plan: 'switch',
+    step: 'observe',
+    kind: 'observation',
+    data: { perSecond },
+  };
+  const report = await reportOf([...started(), { event: watched }]);
+  expect(report.observations[0]?.perSecond.map(({ second, lastsSeconds }) => [second, lastsSeconds])).toEqual(
+    [
+      [-1, 1],
+      [0, 1],
+      [1, 2],
+    ],
+  );
 });
 
 test('a check that was looked at twice counts once, with its newest verdict', async () => {

@@ -48,7 +48,9 @@ export function observation(verdict: 'well' | 'bad'): JsonObject {
     },
     bounds: [...BOUNDS_MS],
     perSecond: seconds.map((second) => point(second, second < 0 ? 1 : slow)),
-    probes: 0,
+    probes: { sent: 16, wrong: 0 },
+    ledgerLooks: 8,
+    comparedLatency: ['users'],
     rule: {
       kind: 'sprt',
       failureRate: { old: 0.001, bad: 0.03 },

@@ -52,7 +52,7 @@ function detailsOf(verdict: CheckVerdict, { words }: Voice): Html | null {
 
 function signature({ kind, by, until }: CheckVerdict, words: Voice['words']): Html | null {
   if (by === null) return null;
-  return html`<b>${kind === 'waived' ? words.waivedBy(by, until) : words.signedBy(by)}</b>`;
+  return html`<b>${kind === 'waived' ? words.waivedBy(by, until) : words.signedBy(by, until)}</b>`;
 }
 
 /** What a person wrote, in the language of that person. */

@@ -20,9 +20,12 @@ const MAX_BARS: Readonly<Record<Size, number>> = { wide: 120, narrow: 60 };
 
 /** Requests of each second as bars, failures in front from the bottom, so that few of them are seen too. */
 export function requestsChart(seconds: readonly Second[], { words, format }: Voice): Html {
-  const total = (key: 'requests' | 'failed'): string =>
-    format.number(seconds.reduce((sum, each) => sum + each[key], 0));
-  const alt = words.requestsAlt(format.number(seconds.length), total('requests'), total('failed'));
+  const total = (key: 'requests' | 'failed'): string => format.number(sumOf(seconds, key));
+  const alt = words.requestsAlt(
+    format.number(sumOf(seconds, 'lastsSeconds')),
+    total('requests'),
+    total('failed'),
+  );
   return chart(alt, (frame, size) => {
     const { bins, scale, lengthSeconds } = binned(seconds, MAX_BARS[size]);
     const ticks = niceTicks(Math.max(1, ...bins.map(({ requests }) => requests)), 4);
@@ -144,8 +147,9 @@ interface Binned {
 /** Several seconds as one: the mean of their requests and failures, the worst of their percentiles. */
 function binned(seconds: readonly Second[], maxBins: number): Binned {
   const first = seconds[0]?.second ?? 0;
-  const last = (seconds.at(-1)?.second ?? 0) + 1;
-  const lengthSeconds = Math.max(1, Math.ceil((last - first) / maxBins));
+  const last = Math.max(...seconds.map(({ second, lastsSeconds }) => second + lastsSeconds));
+  const told = Math.max(...seconds.map(({ lastsSeconds }) => lastsSeconds));
+  const lengthSeconds = Math.max(told, Math.ceil((last - first) / maxBins));
   // Counted from the switch, so that no bin holds seconds of both releases.
   const groups = Map.groupBy(seconds, ({ second }) => Math.floor(second / lengthSeconds) * lengthSeconds);
   const bins = [...groups].map(([second, members]) => binOf(second, members, lengthSeconds));
@@ -157,15 +161,19 @@ function binned(seconds: readonly Second[], maxBins: number): Binned {
   };
 }
 
+function sumOf(seconds: readonly Second[], key: 'requests' | 'failed' | 'lastsSeconds'): number {
+  return seconds.reduce((sum, each) => sum + each[key], 0);
+}
+
 function binOf(second: number, members: readonly Second[], lengthSeconds: number): Second {
-  const mean = (key: 'requests' | 'failed'): number =>
-    members.reduce((sum, each) => sum + each[key], 0) / Math.min(lengthSeconds, members.length);
+  const mean = (key: 'requests' | 'failed'): number => sumOf(members, key) / sumOf(members, 'lastsSeconds');
   const worst = (key: keyof Percentiles): number | null => {
     const values = members.map((each) => each[key]).filter((value) => value !== null);
     return values.length === 0 ? null : Math.max(...values);
   };
   return {
     second,
+    lastsSeconds: lengthSeconds,
     requests: mean('requests'),
     failed: mean('failed'),
     p50Ms: worst('p50Ms'),

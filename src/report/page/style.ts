@@ -28,6 +28,7 @@ code { font: 13px/1.4 ui-monospace, "Cascadia Mono", "DejaVu Sans Mono", Menlo, 
 dt { color: var(--faint); font-size: 13px; }
 dd { margin: 0; }
 .hash { font-size: 12px; }
+[lang="en"] [lang="en"], [lang="fr"] [lang="en"], .shown { white-space: pre-line; }
 ul, ol { margin: 0; padding-left: 20px; }
 .undos li { margin: 4px 0; }
 .undos .done b { color: var(--good); }

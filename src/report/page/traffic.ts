@@ -22,11 +22,17 @@ export function trafficSections(report: RunReport, voice: Voice): HtmlValue {
   ];
 }
 
-function judgement({ verdict, reasons, slot, probes, rule }: Observation, { words, format }: Voice): Html {
+function judgement(observation: Observation, { words, format }: Voice): Html {
+  const { verdict, reasons, slot, probes, ledgerLooks, compared, rule } = observation;
   const tone = verdict === 'well' ? 'pass' : verdict === 'bad' ? 'fail' : 'unknown';
-  const sent = probes === null || probes === 0 ? null : words.probes(format.number(probes));
+  const sent =
+    probes === null || probes.sent === 0
+      ? null
+      : words.probes(format.number(probes.sent), format.number(probes.wrong ?? 0));
   const where = slot === null ? null : `${words.slot} ${slot}`;
-  const facts = [where, sent].filter((each) => each !== null).join(' · ');
+  const looks = ledgerLooks === null ? null : words.ledgerLooks(format.number(ledgerLooks));
+  const whose = compared.length === 0 ? null : words.compared(compared.join(', '));
+  const facts = [where, sent, looks, whose].filter((each) => each !== null).join(' · ');
   const settings =
     Object.keys(rule).length === 0
       ? null

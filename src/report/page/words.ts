@@ -46,7 +46,7 @@ export interface Words {
   readonly observed: string;
   readonly expected: string;
   readonly why: string;
-  readonly signedBy: (name: string) => string;
+  readonly signedBy: (name: string, until: string | null) => string;
   readonly waivedBy: (name: string, until: string | null) => string;
   readonly reason: string;
   readonly warnsOnly: string;
@@ -54,7 +54,9 @@ export interface Words {
   readonly noObservation: string;
   readonly judgement: Readonly<Record<NonNullable<Observation['verdict']> | 'untold', string>>;
   readonly slot: string;
-  readonly probes: (count: string) => string;
+  readonly probes: (sent: string, wrong: string) => string;
+  readonly ledgerLooks: (count: string) => string;
+  readonly compared: (whose: string) => string;
   readonly requestsPerSecond: string;
   readonly requestsAlt: (seconds: string, requests: string, failed: string) => string;
   readonly latencyTitle: string;

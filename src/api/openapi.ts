@@ -1,7 +1,8 @@
 import { API_ERRORS, type ApiErrorName } from './errors.ts';
-import { failureStatuses, type Operation, takesInput } from './http/operation.ts';
+import { bodyOf, failureStatuses, type Operation, paramsOf, takesInput } from './http/operation.ts';
 import { ERROR, HEALTH, PROBLEM } from './schemas/answers.ts';
-import type { AnswerSchema } from './schemas/json.ts';
+import { PIN } from './schemas/fields.ts';
+import type { AnswerSchema, RequestSchema } from './schemas/json.ts';
 
 type Node = Readonly<Record<string, unknown>>;
 
@@ -9,7 +10,7 @@ type Node = Readonly<Record<string, unknown>>;
 export function openApiDocument(operations: readonly Operation[]): Node {
   const paths: Record<string, Node> = {};
   for (const operation of operations) {
-    paths[operation.path] = { [operation.method.toLowerCase()]: operationNode(operation) };
+    paths[templateOf(operation.path)] = { [operation.method.toLowerCase()]: operationNode(operation) };
   }
   return {
     openapi: '3.1.0',
@@ -28,24 +29,35 @@ export function openApiDocument(operations: readonly Operation[]): Node {
   };
 }
 
+/** `/qr/{code}` of `/qr/:code`. */
+function templateOf(path: string): string {
+  return path.replace(/:(\w+)/g, '{$1}');
+}
+
 function operationNode(operation: Operation): Node {
+  const body = bodyOf(operation);
   return {
     operationId: operation.id,
     summary: operation.summary,
     ...(operation.secured ? { security: [{ token: [] }] } : {}),
-    parameters: [...queryParameters(operation), ...(operation.idempotent ? [IDEMPOTENCY_KEY] : [])],
-    ...(takesInput(operation.body)
-      ? { requestBody: { required: true, content: { 'application/json': { schema: operation.body } } } }
+    parameters: [
+      ...parametersIn('path', paramsOf(operation)),
+      ...parametersIn('query', operation.query),
+      ...(operation.idempotent ? [IDEMPOTENCY_KEY] : []),
+      ...(operation.asksPin === true ? [X_PIN] : []),
+    ],
+    ...(takesInput(body)
+      ? { requestBody: { required: true, content: { 'application/json': { schema: body } } } }
       : {}),
     responses: responsesOf(operation),
   };
 }
 
-function queryParameters({ query }: Operation): readonly Node[] {
-  return Object.entries(query.properties).map(([name, schema]) => ({
+function parametersIn(place: 'path' | 'query', { properties, required }: RequestSchema): readonly Node[] {
+  return Object.entries(properties).map(([name, schema]) => ({
     name,
-    in: 'query',
-    required: query.required.includes(name),
+    in: place,
+    required: required.includes(name),
     schema,
   }));
 }
@@ -56,6 +68,14 @@ const IDEMPOTENCY_KEY = {
   required: false,
   description: 'The same key and body give the same bytes again, with Idempotent-Replayed: true.',
   schema: { type: 'string', minLength: 1, maxLength: 255 },
+};
+
+const X_PIN = {
+  name: 'X-Pin',
+  in: 'header',
+  required: false,
+  description: 'Instead of the field `pin`.',
+  schema: PIN,
 };
 
 function responsesOf(operation: Operation): Node {

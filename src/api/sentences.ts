@@ -12,6 +12,14 @@ export const SAID = {
   },
   loggedIn: { fr: 'Connexion réussie.', en: 'Logged in.' },
   refreshed: { fr: 'Jetons renouvelés.', en: 'Tokens renewed.' },
+  pinSet: { fr: 'Code PIN défini.', en: 'PIN set.' },
+  pinChanged: { fr: 'Code PIN modifié.', en: 'PIN changed.' },
+  me: { fr: 'Votre profil.', en: 'Your profile.' },
+  dashboard: { fr: 'Tableau de bord.', en: 'Dashboard.' },
+  transaction: { fr: 'Transaction trouvée.', en: 'Transaction found.' },
+  paid: { fr: 'Paiement réussi.', en: 'Payment done.' },
+  qrMade: { fr: 'Code QR généré. Il expire dans 5 minutes.', en: 'QR code made. It expires in 5 minutes.' },
+  qr: { fr: 'Code QR valide.', en: 'The QR code is good.' },
   loggedOut: { fr: 'Déconnexion réussie.', en: 'Logged out.' },
   balance: { fr: 'Solde du compte.', en: 'Balance of the account.' },
   history: { fr: 'Historique des transactions.', en: 'History of transactions.' },
@@ -24,6 +32,18 @@ export const SMS = {
   otp: {
     fr: 'OMPAY : votre code est {code}. Il expire dans 5 minutes. Ne le donnez à personne.',
     en: 'OMPAY: your code is {code}. It expires in 5 minutes. Give it to nobody.',
+  },
+  pinSet: {
+    fr: "OMPAY : votre code PIN a été défini. Si ce n'est pas vous, appelez le service client.",
+    en: 'OMPAY: your PIN was set. If it was not you, call customer service.',
+  },
+  pinChanged: {
+    fr: "OMPAY : votre code PIN a été modifié. Si ce n'est pas vous, appelez le service client.",
+    en: 'OMPAY: your PIN was changed. If it was not you, call customer service.',
+  },
+  paymentReceived: {
+    fr: 'OMPAY : paiement de {amount} FCFA reçu du {phone}. Nouveau solde : {balance} FCFA. Réf. {reference}.',
+    en: 'OMPAY: payment of {amount} FCFA received from {phone}. New balance: {balance} FCFA. Ref. {reference}.',
   },
   transferReceived: {
     fr: 'OMPAY : vous avez reçu {amount} FCFA du {phone}. Nouveau solde : {balance} FCFA. Réf. {reference}.',

@@ -1,12 +1,15 @@
 import type { ApiSettings } from '../config/settings.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Secret } from '../core/secret.ts';
-import { type Holder, holdersByPhone } from './accounts/holders.ts';
+import { type Holder, holdersByPhone, merchantsByCode } from './accounts/holders.ts';
 import { deriveKey } from './auth/keys.ts';
 import { createPasswordHasher, type PasswordHasher } from './auth/passwords.ts';
+import { pinsOf } from './auth/pin.ts';
 import { createSessions, type Sessions } from './auth/sessions.ts';
+import { createTurns, type Turns } from './auth/turns.ts';
 import { type CoalescedRead, coalesce } from './db/coalesce.ts';
 import type { Database } from './db/open.ts';
+import type { PinRow } from './db/schema.ts';
 import { createRateLimiter, type RateLimiter } from './http/rates.ts';
 import type { Ledger } from './ledger/types.ts';
 import type { Logger } from './log.ts';
@@ -28,8 +31,14 @@ export interface Services extends Foundations {
   readonly passwords: PasswordHasher;
   readonly sessions: Sessions;
   readonly rates: RateLimiter;
+  /** PINs of one user are tried one after the other. */
+  readonly pinTurns: Turns;
   /** A holder by phone number (E.164); the lookups of a moment share one query. */
   readonly holder: CoalescedRead<string, Holder>;
+  /** A merchant by its code; the same. */
+  readonly merchant: CoalescedRead<string, Holder>;
+  /** A PIN by user id; the same. */
+  readonly pin: CoalescedRead<string, PinRow>;
   /** XOF by account id; the same. */
   readonly balance: CoalescedRead<string, number>;
 }
@@ -38,6 +47,7 @@ export interface Keys {
   readonly otp: Buffer;
   readonly outbox: Buffer;
   readonly attempts: Buffer;
+  readonly pin: Buffer;
 }
 
 const MAX_BATCH = 256;
@@ -50,6 +60,11 @@ export function createServices(foundations: Foundations): Services {
     passwords: createPasswordHasher(),
     sessions: createSessions(database, clock),
     rates: createRateLimiter(clock),
+    pinTurns: createTurns(),
+    merchant: coalesce((codes: readonly string[]) => merchantsByCode(database.kysely, codes), {
+      maxBatch: MAX_BATCH,
+    }),
+    pin: coalesce((ids: readonly string[]) => pinsOf(database.kysely, ids), { maxBatch: MAX_BATCH }),
     holder: coalesce((phones: readonly string[]) => holdersByPhone(database.kysely, phones), {
       maxBatch: MAX_BATCH,
     }),
@@ -62,6 +77,7 @@ export function deriveKeys(applicationKey: Secret): Keys {
     otp: deriveKey(applicationKey, 'otp'),
     outbox: deriveKey(applicationKey, 'outbox'),
     attempts: deriveKey(applicationKey, 'attempts'),
+    pin: deriveKey(applicationKey, 'pin'),
   };
 }
 

@@ -13,7 +13,13 @@ export interface Holder {
     readonly status: UserStatus;
     readonly kycLevel: KycLevel;
   };
-  readonly account: { readonly id: string; readonly numero: string; readonly kind: AccountKind };
+  readonly account: {
+    readonly id: string;
+    readonly numero: string;
+    readonly kind: AccountKind;
+    /** Merchants only. */
+    readonly codeMarchand: string | null;
+  };
 }
 
 /** The holders' columns; what a query adds to find them by goes beside. */
@@ -31,12 +37,13 @@ export function selectHolders(kysely: Kysely<Schema>) {
       'accounts.id as account_id',
       'accounts.numero',
       'accounts.kind',
+      'accounts.code_marchand',
     ]);
 }
 
 type HolderRow = Pick<
   Selectable<Schema['users'] & Schema['accounts']>,
-  'nom' | 'prenom' | 'telephone' | 'status' | 'kyc_level' | 'numero' | 'kind'
+  'nom' | 'prenom' | 'telephone' | 'status' | 'kyc_level' | 'numero' | 'kind' | 'code_marchand'
 > & { readonly user_id: string; readonly account_id: string };
 
 export function holderOf(row: HolderRow): Holder {
@@ -49,7 +56,12 @@ export function holderOf(row: HolderRow): Holder {
       status: row.status,
       kycLevel: row.kyc_level,
     },
-    account: { id: row.account_id, numero: row.numero, kind: row.kind },
+    account: {
+      id: row.account_id,
+      numero: row.numero,
+      kind: row.kind,
+      codeMarchand: row.code_marchand,
+    },
   };
 }
 
@@ -62,6 +74,15 @@ export async function holdersByPhone(
   return new Map(rows.map((row) => [row.telephone, holderOf(row)]));
 }
 
+/** Merchants by their codes, one query for many. Unknown codes are left out. */
+export async function merchantsByCode(
+  kysely: Kysely<Schema>,
+  codes: readonly string[],
+): Promise<Map<string, Holder>> {
+  const rows = await selectHolders(kysely).where('accounts.code_marchand', 'in', codes).execute();
+  return new Map(rows.map((row) => [String(row.code_marchand), holderOf(row)]));
+}
+
 export async function holderByPhone(kysely: Kysely<Schema>, phone: string): Promise<Holder | undefined> {
   return (await holdersByPhone(kysely, [phone])).get(phone);
 }
@@ -69,6 +90,11 @@ export async function holderByPhone(kysely: Kysely<Schema>, phone: string): Prom
 /** Customers and merchants hold money of their own and can be sent some. */
 export function isCustomer(holder: Holder): boolean {
   return holder.account.kind === 'customer' || holder.account.kind === 'merchant';
+}
+
+/** Whether money can be sent to it. */
+export function mayReceive(holder: Holder | undefined): holder is Holder {
+  return holder?.user.status === 'active' && isCustomer(holder);
 }
 
 /** The user as answers show it. */

@@ -4,7 +4,7 @@ import type { Database } from '../db/open.ts';
 
 /** So many in so long, kept in the database: a restart does not forget them. */
 export interface AttemptRule {
-  readonly name: 'password' | 'otp';
+  readonly name: 'password' | 'otp' | 'pin';
   readonly limit: number;
   readonly windowMs: number;
   /** Whether the window starts at the first attempt, or anew at each one. */
@@ -18,6 +18,9 @@ export const PASSWORD_RULE: AttemptRule = {
   windowMs: 15 * 60_000,
   startsAt: 'last',
 };
+
+/** The fifth wrong PIN locks for 15 minutes, counted from it. */
+export const PIN_RULE: AttemptRule = { ...PASSWORD_RULE, name: 'pin' };
 
 export function otpRule(requestsPerHour: number): AttemptRule {
   return { name: 'otp', limit: requestsPerHour, windowMs: 3_600_000, startsAt: 'first' };
@@ -33,9 +36,10 @@ export interface Attempt {
 /**
  * Known and unknown phone numbers are counted alike, so that locks tell nothing of who is registered.
  * The number itself is not kept: its HMAC is, under a key outside the database.
+ * @param subject a phone number (E.164); for PINs, which only a known user has, the user's id.
  */
-export function counterKey(secret: Buffer, rule: Pick<AttemptRule, 'name'>, phone: string): string {
-  return `${rule.name}:${createHmac('sha256', secret).update(phone).digest('hex')}`;
+export function counterKey(secret: Buffer, rule: Pick<AttemptRule, 'name'>, subject: string): string {
+  return `${rule.name}:${createHmac('sha256', secret).update(subject).digest('hex')}`;
 }
 
 /**
@@ -77,7 +81,7 @@ async function countNext(database: Database, { rule, key, now }: Attempt): Promi
   return counted.numUpdatedRows === 1n;
 }
 
-const NAMES: readonly AttemptRule['name'][] = ['password', 'otp'];
+const COUNTED_BY_PHONE: readonly AttemptRule['name'][] = ['password', 'otp'];
 
 /** Forgets all that was counted for the phone numbers (E.164): wrong passwords and requests for codes. */
 export async function forgetPhones(
@@ -85,7 +89,7 @@ export async function forgetPhones(
   secret: Buffer,
   phones: readonly string[],
 ): Promise<void> {
-  const keys = phones.flatMap((phone) => NAMES.map((name) => counterKey(secret, { name }, phone)));
+  const keys = phones.flatMap((phone) => COUNTED_BY_PHONE.map((name) => counterKey(secret, { name }, phone)));
   await database.kysely.deleteFrom('attempt_counters').where('counter_key', 'in', keys).execute();
 }
 

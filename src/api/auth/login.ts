@@ -5,11 +5,22 @@ import { countAttempt, counterKey, forgetAttempts, PASSWORD_RULE } from './attem
 import { spendOtp } from './otp.ts';
 import { issueTokens, type Tokens } from './sessions.ts';
 
-/** Tokens against a password. Known and unknown numbers cost the same work and are locked alike. */
-export async function login(
-  services: Services,
-  credentials: { readonly telephone: string; readonly password: string },
-): Promise<Tokens> {
+export interface Credentials {
+  /** E.164. */
+  readonly telephone: string;
+  readonly password: string;
+}
+
+/** Tokens against a password. */
+export async function login(services: Services, credentials: Credentials): Promise<Tokens> {
+  return enter(services, await provePassword(services, credentials));
+}
+
+/**
+ * The holder whose password it is. Known and unknown numbers cost the same work and are locked alike.
+ * Throws `credentialsInvalid`, `passwordLocked`.
+ */
+export async function provePassword(services: Services, credentials: Credentials): Promise<Holder> {
   const { database, clock } = services;
   const now = clock.now();
   const key = counterKey(services.keys.attempts, PASSWORD_RULE, credentials.telephone);
@@ -22,7 +33,7 @@ export async function login(
   const right = await services.passwords.verify(credentials.password, row?.password_hash ?? null);
   if (row === undefined || !right) throw new ApiError('credentialsInvalid');
   await forgetAttempts(database, key);
-  return enter(services, holderOf(row));
+  return holderOf(row);
 }
 
 export interface Verified {

@@ -42,3 +42,14 @@ export function traceparentOf(headers: IncomingHttpHeaders): string | undefined 
   const given = String(headers.traceparent);
   return /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/.test(given) ? given : undefined;
 }
+
+/**
+ * The PIN that came as field `pin` or header X-Pin, taken out of the request: what is made of the body afterwards, such
+ * as an idempotency key's fingerprint, cannot tell it. (An unsalted hash of four digits would.)
+ */
+export function takePin(request: FastifyRequest): string | undefined {
+  const fields: Readonly<Record<string, unknown>> = Object(request.body);
+  const { pin = request.headers['x-pin'], ...body } = fields;
+  request.body = body;
+  return pin === undefined ? undefined : String(pin);
+}

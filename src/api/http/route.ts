@@ -1,13 +1,21 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestAsyncHookHandler } from 'fastify';
+import type {
+  FastifyInstance,
+  FastifyReply,
+  FastifyRequest,
+  onRequestAsyncHookHandler,
+  preHandlerAsyncHookHandler,
+} from 'fastify';
 import { contentTypeOf, successBody } from '../answer.ts';
+import { confirmPin } from '../auth/pin-check.ts';
 import { refusedFor } from '../errors.ts';
 import type { Sentence } from '../language.ts';
 import type { StoredAnswer } from '../ledger/types.ts';
-import type { RequestOf, RequestSchema } from '../schemas/json.ts';
+import { PIN } from '../schemas/fields.ts';
+import type { NO_REQUEST, RequestOf, RequestSchema } from '../schemas/json.ts';
 import type { Services } from '../services.ts';
-import { type Operation, takesInput } from './operation.ts';
+import { bodyOf, type Operation, paramsOf, takesInput } from './operation.ts';
 import type { RateName } from './rates.ts';
-import { addressOf, principalOf, readerOf } from './request.ts';
+import { addressOf, principalOf, readerOf, takePin } from './request.ts';
 
 /** What a handler gives back. */
 export type RouteAnswer =
@@ -26,41 +34,64 @@ export interface Route {
   mount(app: FastifyInstance, services: Services): void;
 }
 
-export type RouteRequest<B extends RequestSchema, Q extends RequestSchema> = FastifyRequest<{
+interface Parts<B extends RequestSchema, Q extends RequestSchema, P extends RequestSchema> {
   Body: RequestOf<B>;
   Querystring: RequestOf<Q>;
-}>;
+  Params: RequestOf<P>;
+}
+
+export type RouteRequest<
+  B extends RequestSchema,
+  Q extends RequestSchema,
+  P extends RequestSchema = typeof NO_REQUEST,
+> = FastifyRequest<Parts<B, Q, P>>;
 
 /** A route from its description and its handler; nothing else registers routes. */
-export function defineRoute<const B extends RequestSchema, const Q extends RequestSchema>(
-  operation: Operation<B, Q>,
-  handle: (request: RouteRequest<B, Q>, services: Services) => Promise<RouteAnswer>,
+export function defineRoute<
+  const B extends RequestSchema,
+  const Q extends RequestSchema,
+  const P extends RequestSchema = typeof NO_REQUEST,
+>(
+  operation: Operation<B, Q, P>,
+  handle: (request: RouteRequest<B, Q, P>, services: Services) => Promise<RouteAnswer>,
 ): Route {
   return {
     operation,
     mount(app, services) {
-      app.route<{ Body: RequestOf<B>; Querystring: RequestOf<Q> }>({
+      app.route<Parts<B, Q, P>>({
         method: operation.method,
         url: operation.path,
         schema: validationSchemas(operation),
         onRequest: hooksOf(operation, services),
+        preHandler: operation.asksPin === true ? [pinHook(services)] : [],
         handler: async (request, reply) => send(operation, request, reply, await handle(request, services)),
       });
     },
   };
 }
 
-const IDEMPOTENCY_HEADER = {
-  type: 'object',
-  properties: { 'idempotency-key': { type: 'string', minLength: 1, maxLength: 255, pattern: '^[ -~]*$' } },
-} as const;
+const IDEMPOTENCY_KEY = { type: 'string', minLength: 1, maxLength: 255, pattern: '^[ -~]*$' } as const;
 
 function validationSchemas(operation: Operation): Readonly<Record<string, object>> {
-  return {
-    ...(takesInput(operation.body) ? { body: operation.body } : {}),
-    ...(takesInput(operation.query) ? { querystring: operation.query } : {}),
-    ...(operation.idempotent ? { headers: IDEMPOTENCY_HEADER } : {}),
+  const [body, params] = [bodyOf(operation), paramsOf(operation)];
+  const headers = {
+    ...(operation.idempotent ? { 'idempotency-key': IDEMPOTENCY_KEY } : {}),
+    ...(operation.asksPin === true ? { 'x-pin': PIN } : {}),
   };
+  return {
+    ...(takesInput(body) ? { body } : {}),
+    ...(takesInput(operation.query) ? { querystring: operation.query } : {}),
+    ...(takesInput(params) ? { params } : {}),
+    headers: { type: 'object', properties: headers },
+  };
+}
+
+/**
+ * Asked for at every request, a repeat under an idempotency key too: a stolen token alone gets no stored answer.
+ * A wrong PIN is not kept under the key.
+ */
+function pinHook(services: Services): preHandlerAsyncHookHandler {
+  return async (request) => confirmPin(services, principalOf(request).user.id, takePin(request));
 }
 
 /** Before the body is read: who asks, then whether he asks too often. */

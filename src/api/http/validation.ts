@@ -60,8 +60,15 @@ const WHOLE_FRANCS: Sentence = {
   en: 'A whole number of francs, without quotes or decimals.',
 };
 
+const FOUR_DIGITS: Sentence = { fr: 'Le code PIN a quatre chiffres.', en: 'A PIN has four digits.' };
+
 const SENTENCES_BY_FIELD: Readonly<Record<string, Sentence>> = {
   amount: WHOLE_FRANCS,
+  montant: WHOLE_FRANCS,
+  pin: FOUR_DIGITS,
+  'x-pin': FOUR_DIGITS,
+  old_pin: FOUR_DIGITS,
+  new_pin: FOUR_DIGITS,
   telephone: { fr: 'Numéro de téléphone sénégalais invalide.', en: 'Not a Senegalese mobile number.' },
   cni: {
     fr: 'Deux lettres et neuf chiffres, ou treize chiffres.',

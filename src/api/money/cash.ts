@@ -1,5 +1,4 @@
-import type { Holder } from '../accounts/holders.ts';
-import { isCustomer } from '../accounts/holders.ts';
+import { mayReceive } from '../accounts/holders.ts';
 import { toE164 } from '../accounts/phone.ts';
 import { ApiError } from '../errors.ts';
 import { principalOf } from '../http/request.ts';
@@ -58,11 +57,7 @@ export async function moveCash<B extends RequestSchema, Q extends RequestSchema>
 /** The account of an active customer or merchant, else the one that nobody has. */
 export async function receiverOf(services: Services, phone: string): Promise<string> {
   const holder = await services.holder(toE164(phone));
-  return holder !== undefined && mayReceive(holder) ? holder.account.id : NO_ACCOUNT;
-}
-
-function mayReceive(holder: Holder): boolean {
-  return holder.user.status === 'active' && isCustomer(holder);
+  return mayReceive(holder) ? holder.account.id : NO_ACCOUNT;
 }
 
 /** In French: a user's language is known only while he asks. */

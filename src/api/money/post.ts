@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import { type Reader, renderRefusal, successBody } from '../answer.ts';
 import type { TransferType } from '../db/schema.ts';
-import { ApiError } from '../errors.ts';
+import { ApiError, type ApiErrorName } from '../errors.ts';
 import { principalOf, readerOf } from '../http/request.ts';
 import type { RouteAnswer } from '../http/route.ts';
 import type { Sentence } from '../language.ts';
@@ -25,6 +25,10 @@ export interface Movement {
   readonly creditAccountId: string;
   readonly amountXof: number;
   readonly description: string | null;
+  /** What this movement alone may use up. */
+  readonly claim?: string | undefined;
+  /** Why it must not be done. It goes to the ledger all the same, which refuses it: the refusal is kept under the key. */
+  readonly refusedAs?: ApiErrorName | undefined;
   /** The receiver or client as the request named it, for "Compte … introuvable". */
   readonly named: string;
   readonly message: Sentence;
@@ -43,9 +47,10 @@ export async function postMovement(
   const result = await services.ledger.post({
     type: movement.type,
     debitAccountId: movement.debitAccountId,
-    creditAccountId: movement.creditAccountId,
+    creditAccountId: movement.refusedAs === undefined ? movement.creditAccountId : NO_ACCOUNT,
     amountXof: movement.amountXof,
     description: movement.description,
+    claim: movement.claim,
     initiatorId: principalOf(request).user.id,
     idempotency: idempotencyOf(request),
     messages: movement.messages,
@@ -72,7 +77,8 @@ function idempotencyOf(request: FastifyRequest): IdempotencyRequest | null {
 
 function answerOf(outcome: Outcome, movement: Movement, reader: Reader): StoredAnswer {
   if (outcome.kind === 'refused') {
-    return renderRefusal(ERROR_BY_REASON[outcome.refusal.reason], { account: movement.named }, reader);
+    const errorName = movement.refusedAs ?? ERROR_BY_REASON[outcome.refusal.reason];
+    return renderRefusal(errorName, { account: movement.named }, reader);
   }
   return { statusCode: 200, body: successBody(movement.message, movement.present(outcome.transfer), reader) };
 }

@@ -1,3 +1,4 @@
+import { MERCHANT_CODE, QR_CODE } from './fields.ts';
 import { type AnswerSchema, strictObject } from './json.ts';
 
 /** The shapes of answers; strict, so that nothing is told that is not declared. */
@@ -20,6 +21,9 @@ export const USER = strictObject({
   status: { enum: ['pending_verification', 'active', 'suspended'] },
 });
 
+/** `pin_defini`: whether the user's movements of money ask for a PIN. */
+export const ME = strictObject({ user: USER, pin_defini: { type: 'boolean' } });
+
 export const TOKENS = strictObject({
   access_token: TEXT,
   refresh_token: TEXT,
@@ -39,12 +43,50 @@ export const TRANSACTION = strictObject({
   date_operation: TIME,
 });
 
-export const BALANCE = strictObject({
+const BALANCE_FIELDS = {
   compte_id: { type: 'string', format: 'uuid' },
   numero_compte: { type: 'string', pattern: '^OM\\d{8}$' },
   solde: { ...FRANCS, minimum: 0 },
   devise: { const: 'FCFA' },
   date_consultation: TIME,
+};
+
+export const BALANCE = strictObject(BALANCE_FIELDS);
+
+/** The sender's side, the receiver's, and what they share. */
+const TRANSFER_FIELDS = {
+  debit_transaction: TRANSACTION,
+  credit_transaction: TRANSACTION,
+  reference: TEXT,
+};
+
+export const TRANSFER = strictObject(TRANSFER_FIELDS);
+
+export const PAYMENT = strictObject({
+  ...TRANSFER_FIELDS,
+  solde_client: { ...FRANCS, minimum: 0, description: "Whole francs (FCFA): the payer's balance after it." },
+});
+
+const NULLABLE_CODE = { type: ['string', 'null'], pattern: MERCHANT_CODE.pattern };
+
+export const DASHBOARD_TRANSACTIONS = 10;
+
+export const DASHBOARD = strictObject({
+  user: USER,
+  compte: strictObject({ ...BALANCE_FIELDS, code_marchand: NULLABLE_CODE }),
+  transactions: { type: 'array', items: TRANSACTION, maxItems: DASHBOARD_TRANSACTIONS },
+});
+
+export const QR = strictObject({
+  code_qr: { type: 'string', pattern: QR_CODE.pattern },
+  nom_marchand: TEXT,
+  code_marchand: { type: 'string', pattern: MERCHANT_CODE.pattern },
+  montant: {
+    type: ['integer', 'null'],
+    minimum: 1,
+    description: 'Whole francs; null leaves it to the payer.',
+  },
+  date_expiration: TIME,
 });
 
 /** A deposit or a withdrawal, as the distributor sees it. */

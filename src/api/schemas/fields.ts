@@ -32,6 +32,34 @@ export const OTP = {
   examples: ['123456'],
 } as const satisfies StringSchema;
 
+export const PIN = {
+  type: 'string',
+  pattern: '^\\d{4}$',
+  description: 'The four digits that confirm movements of money, once they are set.',
+  examples: ['4826'],
+} as const satisfies StringSchema;
+
+export const MERCHANT_CODE = {
+  type: 'string',
+  pattern: '^MCH[A-Z0-9]{6}$',
+  examples: ['MCH7Q2K9A'],
+} as const satisfies StringSchema;
+
+export const QR_CODE = {
+  type: 'string',
+  pattern: '^QR[0-9A-Z]{20}$',
+  examples: ['QR7ZK2M9Q4T6V8X0B1C3D5'],
+} as const satisfies StringSchema;
+
+export const REFERENCE = {
+  type: 'string',
+  pattern: '^TXN\\d{14}[0-9A-Z]{1,15}$',
+  examples: ['TXN20261122101500A1B2C3'],
+} as const satisfies StringSchema;
+
+/** An account's id or its number. */
+export const ACCOUNT = { type: 'string', minLength: 1, maxLength: 64 } as const satisfies StringSchema;
+
 export const TOKEN = { type: 'string', minLength: 1, maxLength: 128 } as const satisfies StringSchema;
 
 export const DESCRIPTION = { type: 'string', maxLength: 255 } as const satisfies StringSchema;

@@ -1,9 +1,8 @@
-import assert from 'node:assert/strict';
-import { isoTime } from '../../../core/clock.ts';
-import { ApiError } from '../../errors.ts';
 import { principalOf } from '../../http/request.ts';
 import { defineRoute } from '../../http/route.ts';
+import { assertOwn, balanceView } from '../../money/balance.ts';
 import { BALANCE, envelope } from '../../schemas/answers.ts';
+import { ACCOUNT } from '../../schemas/fields.ts';
 import { NO_REQUEST } from '../../schemas/json.ts';
 import { SAID } from '../../sentences.ts';
 
@@ -19,7 +18,7 @@ export const balanceRoute = defineRoute(
     body: NO_REQUEST,
     query: {
       type: 'object',
-      properties: { compteId: { type: 'string', minLength: 1, maxLength: 64 } },
+      properties: { compteId: ACCOUNT },
       required: [],
     },
     success: { status: 200, mediaType: 'application/json', schema: envelope(BALANCE) },
@@ -27,17 +26,8 @@ export const balanceRoute = defineRoute(
   },
   async (request, services) => {
     const { account } = principalOf(request);
-    const asked = request.query.compteId ?? account.id;
-    if (asked !== account.id) throw new ApiError('accountNotFound', { parameters: { account: asked } });
-    const balanceXof = await services.balance(account.id);
-    assert(balanceXof !== undefined, 'an account is never deleted');
-    const data = {
-      compte_id: account.id,
-      numero_compte: account.numero,
-      solde: balanceXof,
-      devise: 'FCFA',
-      date_consultation: isoTime(services.clock.now()),
-    };
+    assertOwn(account, request.query.compteId ?? account.id);
+    const data = await balanceView(services, account);
     return { kind: 'data', message: SAID.balance, data };
   },
 );

@@ -6,9 +6,9 @@ import { defineRoute } from '../../http/route.ts';
 import { receiverOf, smsTo } from '../../money/cash.ts';
 import { postMovement } from '../../money/post.ts';
 import { transactionView } from '../../money/transaction.ts';
-import { envelope, TRANSACTION } from '../../schemas/answers.ts';
+import { envelope, TRANSFER } from '../../schemas/answers.ts';
 import { AMOUNT, DESCRIPTION, PHONE } from '../../schemas/fields.ts';
-import { NO_REQUEST, strictObject } from '../../schemas/json.ts';
+import { NO_REQUEST } from '../../schemas/json.ts';
 import { SAID, SMS } from '../../sentences.ts';
 import { MONEY_ERRORS } from './errors.ts';
 
@@ -21,6 +21,7 @@ export const transferRoute = defineRoute(
     secured: true,
     rate: 'money',
     idempotent: true,
+    asksPin: true,
     body: {
       type: 'object',
       properties: { recipient_telephone: PHONE, amount: AMOUNT, description: DESCRIPTION },
@@ -30,13 +31,7 @@ export const transferRoute = defineRoute(
     success: {
       status: 200,
       mediaType: 'application/json',
-      schema: envelope(
-        strictObject({
-          debit_transaction: TRANSACTION,
-          credit_transaction: TRANSACTION,
-          reference: { type: 'string' },
-        }),
-      ),
+      schema: envelope(TRANSFER),
     },
     errors: ['customerOnly', 'sameAccount', ...MONEY_ERRORS],
   },

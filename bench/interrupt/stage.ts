@@ -36,7 +36,7 @@ export async function emptyStage(programRoot: string, name: string): Promise<Sta
 
 /** A deploy observes for a second; later versions may call it a bake. */
 function brieflyOf(help: string): string[] {
-  const option = ['--observe', '--bake'].find((each) => help.includes(each));
+  const option = ['--bake', '--bake'].find((each) => help.includes(each));
   return option === undefined ? [] : [option, '1'];
 }
 

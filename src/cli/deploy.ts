@@ -3,16 +3,19 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { OmpayError } from '../core/errors.ts';
 import { type DeployResult, deploy, figuresOf, phase, plansOf, settle } from '../deploy/deploy.ts';
-import { type DeployChoices, KEEP_RELEASES, lockPlan, OBSERVE_MS, unlockPlan } from '../deploy/plan.ts';
+import { DEFAULT_BAKE_MS } from '../deploy/observation/rule.ts';
+import { type DeployChoices, KEEP_RELEASES } from '../deploy/plan.ts';
+import { lockPlan, unlockPlan } from '../deploy/service-plans.ts';
 import { hasOption, type Invocation, textOption } from './command.ts';
 import { type LocalKit, localKit } from './kit/local.ts';
 import { printPlans } from './kit/plans.ts';
+import { reportAfterwards } from './kit/report.ts';
 import { type OperationResult, runOperation } from './operation.ts';
 
 const DEFAULT_PORT = 8080;
 /** With --detailed-exitcode, for schedulers: nothing had to be done. */
 const UNCHANGED_EXIT_CODE = 42;
-const MAX_OBSERVE_SECONDS = 3600;
+const MAX_BAKE_SECONDS = 3600;
 
 export function configure(command: Command): void {
   command
@@ -22,9 +25,9 @@ export function configure(command: Command): void {
     )
     .option('--plan', 'print exactly what would run, and run nothing')
     .option(
-      '--observe <seconds>',
-      `how long to watch after the switch, 1 to ${MAX_OBSERVE_SECONDS}`,
-      String(OBSERVE_MS / 1000),
+      '--bake <seconds>',
+      `how long users are watched after the switch, 1 to ${MAX_BAKE_SECONDS}`,
+      String(DEFAULT_BAKE_MS / 1000),
     )
     .option('--detailed-exitcode', `exit ${UNCHANGED_EXIT_CODE} when this release was live already`);
 }
@@ -36,7 +39,13 @@ export async function run(invocation: Invocation): Promise<number> {
   if (hasOption(invocation.command, 'plan')) return printPlan(invocation, kit, choices);
   return runOperation(
     invocation,
-    { command: 'deploy', title: 'Deploy', input: { ...choices }, handlers: kit.handlers },
+    {
+      command: 'deploy',
+      title: 'Deploy',
+      input: { ...choices },
+      handlers: kit.handlers,
+      afterwards: reportAfterwards(invocation),
+    },
     async (operation) => {
       await phase(operation, lockPlan());
       const result = await deploy({ ...operation, ...kit.deployKit }, choices);
@@ -90,13 +99,13 @@ async function choicesOf({ command }: Invocation, kit: LocalKit): Promise<Deploy
     max: 65_535,
     example: DEFAULT_PORT,
   });
-  const observeSeconds = wholeNumber(textOption(command, 'observe') ?? '', {
-    name: '--observe',
+  const bakeSeconds = wholeNumber(textOption(command, 'bake') ?? '', {
+    name: '--bake',
     min: 1,
-    max: MAX_OBSERVE_SECONDS,
-    example: OBSERVE_MS / 1000,
+    max: MAX_BAKE_SECONDS,
+    example: DEFAULT_BAKE_MS / 1000,
   });
-  return { port, observeMs: observeSeconds * 1000, keep: KEEP_RELEASES };
+  return { purpose: 'deploy', port, bakeMs: bakeSeconds * 1000, keep: KEEP_RELEASES };
 }
 
 function wholeNumber(

@@ -5,7 +5,7 @@ import { withWork } from '../backup/work.ts';
 import { OmpayError } from '../core/errors.ts';
 import { livingOwner } from '../core/ownership.ts';
 import { phase } from '../deploy/deploy.ts';
-import { downPlan, lockPlan, unlockPlan } from '../deploy/plan.ts';
+import { downPlan, lockPlan, unlockPlan } from '../deploy/service-plans.ts';
 import { call, type Plan, type Step } from '../plan/plan.ts';
 import type { Invocation } from './command.ts';
 import { localBackupDeps } from './kit/backup.ts';

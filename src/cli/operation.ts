@@ -36,6 +36,8 @@ export interface OperationRequest {
   /** What was chosen; no secrets. */
   readonly input: JsonObject;
   readonly handlers: (operation: Operation) => Handlers;
+  /** When the run is over and told, whatever came of it; must not throw. */
+  readonly afterwards?: (run: string) => Promise<void>;
 }
 
 /** `user@host`, as locks and journals name who acts. */
@@ -91,6 +93,7 @@ export async function runOperation(
   if (error !== undefined && output.isTerminal && !output.json)
     process.stderr.write(shownErrorText(error.shown));
   process.stderr.write(`${warnings.join('')}${error?.stack ?? ''}`);
+  await request.afterwards?.(run);
   return result.exitCode;
 }
 

@@ -1,14 +1,17 @@
 import type { Command } from 'commander';
 import { OmpayError } from '../core/errors.ts';
 import { figuresOf, liveRelease, phase, rollback, rollbackPlansOf, settle } from '../deploy/deploy.ts';
-import { KEEP_RELEASES, lockPlan, OBSERVE_MS, unlockPlan } from '../deploy/plan.ts';
+import { DEFAULT_BAKE_MS } from '../deploy/observation/rule.ts';
+import { type DeployChoices, KEEP_RELEASES } from '../deploy/plan.ts';
 import { findRelease } from '../deploy/releases.ts';
+import { lockPlan, unlockPlan } from '../deploy/service-plans.ts';
 import type { LocalFacts, Release } from '../deploy/types.ts';
 import { journalFiles } from '../plan/journal.ts';
 import { type UnfinishedRun, unfinishedRun } from '../plan/unfinished-run.ts';
 import { hasOption, type Invocation } from './command.ts';
 import { localKit } from './kit/local.ts';
 import { printPlans } from './kit/plans.ts';
+import { reportAfterwards } from './kit/report.ts';
 import { runOperation } from './operation.ts';
 
 export function configure(command: Command): void {
@@ -22,7 +25,12 @@ export async function run(invocation: Invocation): Promise<number> {
   const before = await kit.deployKit.facts();
   const unfinished = unfinishedRun(journalFiles(invocation.layout), ['deploy', 'rollback']);
   const target = targetOf(before, invocation.args[0], unfinished);
-  const choices = { port: before.port ?? 8080, observeMs: OBSERVE_MS, keep: KEEP_RELEASES };
+  const choices: DeployChoices = {
+    purpose: 'rollback',
+    port: before.port ?? 8080,
+    bakeMs: DEFAULT_BAKE_MS,
+    keep: KEEP_RELEASES,
+  };
   if (hasOption(invocation.command, 'plan')) {
     printPlans(invocation.output, [
       lockPlan(),
@@ -38,6 +46,7 @@ export async function run(invocation: Invocation): Promise<number> {
       title: `Roll back to ${target.id}`,
       input: { release: target.id },
       handlers: kit.handlers,
+      afterwards: reportAfterwards(invocation),
     },
     async (operation) => {
       await phase(operation, lockPlan());

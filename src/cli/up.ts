@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { OmpayError } from '../core/errors.ts';
 import { phase } from '../deploy/deploy.ts';
-import { lockPlan, portPlan, servicesPlan, unlockPlan, upPlan } from '../deploy/plan.ts';
+import { lockPlan, portPlan, servicesPlan, unlockPlan, upPlan } from '../deploy/service-plans.ts';
 import type { Invocation } from './command.ts';
 import { localKit } from './kit/local.ts';
 import { runOperation } from './operation.ts';

@@ -6,6 +6,7 @@ import {
   acceptPlan,
   backupPlan,
   buildPlan,
+  checkPlan,
   type DeployChoices,
   emptyPlan,
   idleSlot,
@@ -14,10 +15,11 @@ import {
   preparePlan,
   prunePlan,
   resumePlan,
-  servicesPlan,
   switchPlan,
+  tellPlan,
   warmRollbackPlan,
 } from './plan.ts';
+import { servicesPlan } from './service-plans.ts';
 import type { LocalFacts, Release } from './types.ts';
 
 export interface DeployKit extends RunContext {
@@ -44,11 +46,12 @@ export async function deploy(kit: DeployKit, choices: DeployChoices): Promise<De
   const previous = liveRelease(before);
   if (isLive(before, release, choices)) return deployAgain(kit, before, { release, choices });
 
+  await phase(kit, checkPlan());
   await phase(kit, servicesPlan());
   await phase(kit, backupPlan({ ...(await kit.facts()), hasData: before.hasData }));
   await phase(kit, buildPlan());
   await phase(kit, migratePlan());
-  await phase(kit, preparePlan(await kit.facts(), release, kit.layout));
+  await phase(kit, preparePlan(await kit.facts(), release, { layout: kit.layout, choices }));
   const outputs = await switchPrepared(kit, release, choices);
   await settle(kit, [acceptPlan(release), prunePlan(choices.keep)]);
   return { changed: true, release, previous, outputs };
@@ -95,11 +98,11 @@ export async function rollback(
   if (previous === release.id) return rollbackAgain(kit, before, { release, choices });
   if (isWarm(before, release)) {
     const outputs = await switchPhase(kit, warmRollbackPlan(before, release, kit.layout));
-    await settle(kit, [acceptPlan(release)]);
+    await settle(kit, [acceptPlan(release), tellPlan()]);
     return { changed: true, release, previous, outputs };
   }
   await phase(kit, servicesPlan());
-  await phase(kit, preparePlan(await kit.facts(), release, kit.layout));
+  await phase(kit, preparePlan(await kit.facts(), release, { layout: kit.layout, choices }));
   const outputs = await switchPrepared(kit, release, choices);
   await settle(kit, [acceptPlan(release)]);
   return { changed: true, release, previous, outputs };
@@ -145,8 +148,9 @@ export async function phase(kit: RunContext, plan: Plan): Promise<Outputs> {
   throw failureBefore(plan, outcome);
 }
 
-function failureBefore(plan: Plan, outcome: Extract<PlanOutcome, { kind: 'failed' }>): unknown {
-  const { error, undoFailed } = outcome;
+type Failed = Extract<PlanOutcome, { kind: 'failed' }>;
+
+function failureBefore(plan: Plan, { error, undoFailed }: Failed): unknown {
   if (isLockLost(error)) return error;
   if (undoFailed.length > 0) return notUndone(plan, error, undoFailed);
   // Errors of preflight, lock and the operator's own interruption keep their own exit code: nothing was begun.
@@ -157,16 +161,26 @@ function failureBefore(plan: Plan, outcome: Extract<PlanOutcome, { kind: 'failed
   });
 }
 
-/** The switch and what follows are undone together: a failure puts the old slot back. */
+/** The switch and what follows are undone together: a failure puts the old slot back, and the team is told. */
 async function switchPhase(kit: RunContext, plan: Plan): Promise<Outputs> {
   const outcome = await runPlan(plan, kit);
   if (outcome.kind === 'done') return outcome.outputs;
-  if (isLockLost(outcome.error)) throw outcome.error;
-  if (outcome.undoFailed.length > 0) throw notUndone(plan, outcome.error, outcome.undoFailed);
-  if (isInterruption(outcome.error)) throw outcome.error;
-  throw new OmpayError('rolledBack', `rolled back: ${said(outcome.error)}`, {
-    hint: 'the release before serves again; read why: ompay logs, ompay audit list',
-    cause: outcome.error,
+  const failure = failureAfter(plan, outcome);
+  const isSeen = plan.name === 'resume' || outcome.outputs.switch !== undefined;
+  if (isSeen && !isLockLost(outcome.error) && !isInterruption(outcome.error)) {
+    // The failure is what matters; that nobody could be told of it is in the journal.
+    await settle(kit, [tellPlan()]).catch(() => {});
+  }
+  throw failure;
+}
+
+function failureAfter(plan: Plan, { error, undoFailed }: Failed): unknown {
+  if (isLockLost(error)) return error;
+  if (undoFailed.length > 0) return notUndone(plan, error, undoFailed);
+  if (isInterruption(error)) return error;
+  return new OmpayError('rolledBack', `rolled back: ${said(error)}`, {
+    hint: 'the release before serves again; read why: ompay report, ompay logs',
+    cause: error,
   });
 }
 
@@ -208,11 +222,12 @@ export function plansOf(
   }
   return [
     preflight,
+    checkPlan(),
     servicesPlan(),
     backupPlan(facts),
     buildPlan(),
     migratePlan(),
-    preparePlan(facts, release, layout),
+    preparePlan(facts, release, { layout, choices }),
     switchPlan(facts, release, choices),
     acceptPlan(release),
     prunePlan(choices.keep),
@@ -231,10 +246,11 @@ export function rollbackPlansOf(
     if (facts.accepted.includes(release.id)) return [acceptPlan(release)];
     return [resumePlan(facts, facts.live, choices), acceptPlan(release), prunePlan(choices.keep)];
   }
-  if (isWarm(facts, release)) return [warmRollbackPlan(facts, release, layout), acceptPlan(release)];
+  if (isWarm(facts, release))
+    return [warmRollbackPlan(facts, release, layout), acceptPlan(release), tellPlan()];
   return [
     servicesPlan(),
-    preparePlan(facts, release, layout),
+    preparePlan(facts, release, { layout, choices }),
     switchPlan(facts, release, choices),
     acceptPlan(release),
   ];

@@ -1,30 +1,29 @@
 import { type Layout, otherSlot, type Slot } from '../core/layout.ts';
-import { call, type Plan, type Step, type WaitHttpAction } from '../plan/plan.ts';
+import { call, type Plan, type Step } from '../plan/plan.ts';
+import { health, onePlan, portStep, SECONDS, step } from './steps.ts';
 import type { LocalFacts, Release } from './types.ts';
 
 /**
  * Blue-green on one machine, as plans. Pure: the same facts give the same plans, and `--plan` prints these.
- * The story: preflight -> services -> backup -> build -> migrate -> start the idle slot, health, smoke
- * -> switch, drain, observe (undone together) -> prune.
+ * The story: preflight -> checks -> services -> backup -> build -> migrate (linted, rehearsed) -> start the idle slot,
+ * health, smoke, checks -> switch, drain, observe, tell the team, checks (undone together) -> accept -> prune.
  */
 export interface DeployChoices {
+  /** A rollback is not kept waiting by checklists. */
+  readonly purpose: 'deploy' | 'rollback';
   readonly port: number;
-  readonly observeMs: number;
+  /** How long users are watched after the switch. */
+  readonly bakeMs: number;
   readonly keep: number;
 }
 
 export const KEEP_RELEASES = 5;
-export const OBSERVE_MS = 4000;
-const SECONDS = 1000;
 /** Draining may take 15 s, stopping a slot 24 s. */
 const SWITCH_BACK_MS = 45 * SECONDS;
 
-export function lockPlan(): Plan {
-  return onePlan('lock', 'Lock', [step('acquire', 'take the lock', call('lock.acquire', {}, 10 * SECONDS))]);
-}
-
 export function preflightPlan(facts: LocalFacts, choices: DeployChoices): Plan {
   return onePlan('preflight', 'Preflight', [
+    step('baseline', 'note what users see before', call('observe.baseline', {}, 5 * SECONDS)),
     step('folder', 'the state folder is ours and writable', call('preflight.folder', {}, 5 * SECONDS)),
     step('disk', 'there is room on the disk', call('preflight.disk', {}, 5 * SECONDS)),
     step('clock', 'the clock has not gone back', call('preflight.clock', {}, 5 * SECONDS)),
@@ -37,17 +36,9 @@ export function preflightPlan(facts: LocalFacts, choices: DeployChoices): Plan {
   ]);
 }
 
-/** The programs that stay when a release goes: supervisor and database. */
-export function servicesPlan(anew = false): Plan {
-  return onePlan('services', 'Services', [
-    step(
-      'platform',
-      'put the local programs and the runtime in place',
-      call('platform.install', {}, 60 * SECONDS),
-    ),
-    step('supervisor', 'start the supervisor', call('supervisor.ensure', {}, 15 * SECONDS)),
-    step('database', 'start the database', call('database.ensure', { anew }, 60 * SECONDS)),
-  ]);
+/** What must be known of this source before anything is built. */
+export function checkPlan(): Plan {
+  return onePlan('check', 'Checks before the deploy', [checkStep('pre-deploy')]);
 }
 
 export function backupPlan(facts: LocalFacts): Plan {
@@ -73,7 +64,11 @@ export function migratePlan(): Plan {
 }
 
 /** Fills the idle slot and proves it; clients see nothing of this. A failure empties the slot again. */
-export function preparePlan(facts: LocalFacts, release: Release, layout: Layout): Plan {
+export function preparePlan(
+  facts: LocalFacts,
+  release: Release,
+  { layout, choices }: { readonly layout: Layout; readonly choices: DeployChoices },
+): Plan {
   const slot = idleSlot(facts);
   return onePlan('prepare', `Prepare ${slot}`, [
     {
@@ -90,6 +85,9 @@ export function preparePlan(facts: LocalFacts, release: Release, layout: Layout)
       'register, OTP, deposit, transfer, balance; debits = credits',
       call('smoke.run', { slot }, 60 * SECONDS),
     ),
+    ...(choices.purpose === 'deploy' ? [checkStep('deploy')] : []),
+    // A first deploy has nothing to go back to.
+    ...(choices.purpose === 'deploy' && facts.live !== null ? [checkStep('rollback')] : []),
   ]);
 }
 
@@ -100,7 +98,7 @@ export function switchPlan(facts: LocalFacts, release: Release, choices: DeployC
     frontStep(facts, choices.port),
     switchStep(facts, release),
     ...drainSteps(facts),
-    observeStep(to, choices),
+    ...watchSteps(to, choices),
   ]);
 }
 
@@ -122,7 +120,7 @@ export function resumePlan(facts: LocalFacts, live: Slot, choices: DeployChoices
       ...frontStep(facts, choices.port),
       undo: call('slot.switchBack', { from: live, to: back, always: true }, SWITCH_BACK_MS),
     },
-    observeStep(live, choices),
+    ...watchSteps(live, choices),
   ]);
 }
 
@@ -164,12 +162,33 @@ function switchStep(facts: LocalFacts, release: Release): Step {
   };
 }
 
-function observeStep(slot: Slot, { port, observeMs }: DeployChoices): Step {
-  const title = `watch what users see for ${observeMs / SECONDS} s`;
+/** Judged until the window is over; what is bad puts the old slot back, and so does a check that blocks. */
+function watchSteps(slot: Slot, { purpose, port, bakeMs }: DeployChoices): Step[] {
+  return [
+    step(
+      'observe',
+      `watch what users see for ${bakeMs / SECONDS} s`,
+      call('observe.watch', { slot, port, windowMs: bakeMs }, bakeMs + 30 * SECONDS),
+    ),
+    tellStep(),
+    ...(purpose === 'deploy' ? [checkStep('post-deploy')] : []),
+  ];
+}
+
+/** The team is told of a switch that users saw, also of one that was taken back. */
+export function tellPlan(): Plan {
+  return onePlan('tell', 'Tell the team', [tellStep()]);
+}
+
+function tellStep(): Step {
+  return step('tell', 'tell the team', call('team.tell', {}, 45 * SECONDS));
+}
+
+function checkStep(checklist: 'pre-deploy' | 'deploy' | 'post-deploy' | 'rollback'): Step {
   return step(
-    'observe',
-    title,
-    call('observe.watch', { slot, port, windowMs: observeMs }, observeMs + 30 * SECONDS),
+    `checks-${checklist}`,
+    `checklist ${checklist}`,
+    call('check.run', { checklist }, 60 * SECONDS),
   );
 }
 
@@ -184,33 +203,6 @@ export function acceptPlan(release: Release): Plan {
   ]);
 }
 
-/** Brings back what ran: the supervisor has started its services; here they are waited for. */
-export function upPlan(facts: LocalFacts, layout: Layout, anew: boolean): Plan {
-  const live = facts.live ?? 'blue';
-  const port = facts.port ?? 8080;
-  return onePlan('up', 'Up', [
-    step('slot', `${live} answers /health with 200`, health(layout.slotSockets[live])),
-    step('front', `the front answers on port ${port}`, call('front.ensure', { port, anew }, 15 * SECONDS)),
-  ]);
-}
-
-/** `up` starts a front too, so it looks at the port first. */
-export function portPlan(facts: LocalFacts): Plan {
-  const port = facts.port ?? 8080;
-  return onePlan('preflight', 'Preflight', [portStep(facts, port)]);
-}
-
-function portStep(facts: LocalFacts, port: number): Step {
-  const ours = facts.frontRuns ? facts.port : null;
-  return step('port', `port ${port} is free or ours`, call('preflight.port', { port, ours }, 5 * SECONDS));
-}
-
-export function downPlan(): Plan {
-  return onePlan('down', 'Down', [
-    step('stop', 'stop front, slots, database, supervisor', call('services.shutdown', {}, 60 * SECONDS)),
-  ]);
-}
-
 export function prunePlan(keep: number): Plan {
   return onePlan('prune', 'Prune', [
     step(
@@ -219,12 +211,6 @@ export function prunePlan(keep: number): Plan {
       call('release.prune', { keep }, 20 * SECONDS),
     ),
     step('backups', 'keep the newest backups', call('backup.prune', {}, 20 * SECONDS)),
-  ]);
-}
-
-export function unlockPlan(): Plan {
-  return onePlan('unlock', 'Unlock', [
-    step('release', 'give the lock back', call('lock.release', {}, 10 * SECONDS)),
   ]);
 }
 
@@ -243,23 +229,4 @@ function drainSteps(facts: LocalFacts): Step[] {
       call('slot.drain', { slot: facts.live }, 30 * SECONDS),
     ),
   ];
-}
-
-function health(socketPath: string): WaitHttpAction {
-  return {
-    kind: 'waitHttp',
-    target: { socketPath },
-    path: '/health',
-    status: 200,
-    intervalMs: 25,
-    timeoutMs: 15 * SECONDS,
-  };
-}
-
-function step(id: string, title: string, action: Step['action']): Step {
-  return { id, title, on: 'local', action };
-}
-
-function onePlan(name: string, title: string, steps: readonly Step[]): Plan {
-  return { name, title, stages: [{ title, steps }] };
 }

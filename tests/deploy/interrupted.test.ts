@@ -19,7 +19,7 @@ describe('a deploy that does not get to its end', { timeout: 180_000 }, () => {
 
   beforeAll(async () => {
     installation = await createInstallation();
-    installation.ompay(['deploy', '--port', String(installation.port), '--observe', '1']);
+    installation.ompay(['deploy', '--port', String(installation.port), '--bake', '1']);
     first = liveRelease();
   }, 180_000);
   afterAll(() => installation.end());
@@ -39,7 +39,7 @@ describe('a deploy that does not get to its end', { timeout: 180_000 }, () => {
   const answers = async (): Promise<void> => expect((await installation.get('/health')).status).toBe(200);
 
   it('undoes what it began when interrupted, gives the lock back and exits 130', async () => {
-    const child = installation.start(['deploy', '--observe', '20'], release('piped'));
+    const child = installation.start(['deploy', '--bake', '20'], release('piped'));
     await saw(child, '"type":"step-started","plan":"switch","step":"observe"');
     child.kill('SIGINT');
     expect(await exitCodeOf(child)).toBe(130);
@@ -51,7 +51,7 @@ describe('a deploy that does not get to its end', { timeout: 180_000 }, () => {
     const program = join(release('terminal'), 'bin/ompay');
     const terminal = spawn(
       'script',
-      ['-qefc', `${program} -C ${installation.root} deploy --observe 20`, '/dev/null'],
+      ['-qefc', `${program} -C ${installation.root} deploy --bake 20`, '/dev/null'],
       { stdio: ['pipe', 'ignore', 'inherit'] },
     );
     const holder = await observing(installation);
@@ -62,7 +62,7 @@ describe('a deploy that does not get to its end', { timeout: 180_000 }, () => {
   });
 
   it('goes on when nobody reads what it says any more', async () => {
-    const child = installation.start(['deploy', '--observe', '1'], release('unread'));
+    const child = installation.start(['deploy', '--bake', '1'], release('unread'));
     await saw(child, '"plan":"preflight"');
     child.stdout?.destroy();
     expect(await exitCodeOf(child)).toBe(0);
@@ -75,25 +75,25 @@ describe('a deploy that does not get to its end', { timeout: 180_000 }, () => {
 
   it('was killed before the switch: rollback does not trust what it left, the next deploy goes on', async () => {
     const tree = release('killed-early');
-    const child = installation.start(['deploy', '--observe', '20'], tree);
+    const child = installation.start(['deploy', '--bake', '20'], tree);
     await saw(child, '"type":"step-started","plan":"prepare","step":"smoke"');
     child.kill('SIGKILL');
     await once(child, 'exit');
     await answers();
     const { stdout } = installation.ompay(['rollback', '--plan']);
     expect(stdout).not.toContain('Switch back to');
-    expect(installation.ompay(['deploy', '--observe', '1'], tree).exitCode).toBe(0);
+    expect(installation.ompay(['deploy', '--bake', '1'], tree).exitCode).toBe(0);
     expect(installation.ompay(['rollback']).exitCode).toBe(0);
   });
 
   it('was killed while it watched: the next deploy watches to the end', async () => {
     const tree = release('killed-late');
-    const child = installation.start(['deploy', '--observe', '20'], tree);
+    const child = installation.start(['deploy', '--bake', '20'], tree);
     await saw(child, '"type":"step-started","plan":"switch","step":"observe"');
     child.kill('SIGKILL');
     await once(child, 'exit');
     await answers();
-    const again = installation.ompay(['deploy', '--observe', '1'], tree);
+    const again = installation.ompay(['deploy', '--bake', '1'], tree);
     expect(again.exitCode).toBe(0);
     expect(eventsIn(again.stdout).some(({ type, plan }) => type === 'plan-done' && plan === 'resume')).toBe(
       true,
@@ -109,8 +109,7 @@ describe('a deploy that does not get to its end', { timeout: 180_000 }, () => {
     });
     const before = liveRelease();
     expect(
-      installation.ompay(['deploy', '--port', String(installation.port + 1), '--observe', '8'], tree)
-        .exitCode,
+      installation.ompay(['deploy', '--port', String(installation.port + 1), '--bake', '8'], tree).exitCode,
     ).toBe(5);
     await answers();
     expect(liveRelease()).toBe(before);
@@ -118,7 +117,7 @@ describe('a deploy that does not get to its end', { timeout: 180_000 }, () => {
 
   it('remembers its port over `down`', async () => {
     expect(installation.ompay(['down']).exitCode).toBe(0);
-    expect(installation.ompay(['deploy', '--observe', '1'], release('after-down')).exitCode).toBe(0);
+    expect(installation.ompay(['deploy', '--bake', '1'], release('after-down')).exitCode).toBe(0);
     await answers();
   });
 
@@ -126,7 +125,7 @@ describe('a deploy that does not get to its end', { timeout: 180_000 }, () => {
     const tree = join(installation.root, 'after-down');
     const before = liveRelease();
     writeFileSync(join(installation.root, '.env'), 'LOG_LEVEL=error\n');
-    expect(installation.ompay(['deploy', '--observe', '1'], tree).exitCode).toBe(0);
+    expect(installation.ompay(['deploy', '--bake', '1'], tree).exitCode).toBe(0);
     expect(liveRelease()).not.toBe(before);
     expect(installation.ompay(['rollback']).exitCode).toBe(0);
     expect(liveRelease()).toBe(before);

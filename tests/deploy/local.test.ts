@@ -33,7 +33,7 @@ describe('a local installation', { timeout: 180_000 }, () => {
       'deploy',
       '--port',
       String(installation.port),
-      '--observe',
+      '--bake',
       '1',
     ]);
     expect(last).toMatchObject({
@@ -94,7 +94,7 @@ describe('a local installation', { timeout: 180_000 }, () => {
       from: "log.info({ release: settings.release, listen: settings.listen }, 'serving');",
       to: "setTimeout(() => process.exit(9), 4500);\n  log.info({ release: settings.release, listen: settings.listen }, 'serving');",
     });
-    const { exitCode, last } = installation.ompay(['deploy', '--observe', '8'], tree);
+    const { exitCode, last } = installation.ompay(['deploy', '--bake', '8'], tree);
     expect(exitCode).toBe(5);
     expect(last.summary).toMatch(/died|not answered rightly/);
     expect(liveRelease()).toBe(firstRelease);
@@ -107,7 +107,7 @@ describe('a local installation', { timeout: 180_000 }, () => {
       from: 'process.exitCode = 0;',
       to: "process.title = 'second';\n  process.exitCode = 0;",
     });
-    expect(installation.ompay(['deploy', '--observe', '1'], tree)).toMatchObject({
+    expect(installation.ompay(['deploy', '--bake', '1'], tree)).toMatchObject({
       exitCode: 0,
       last: { data: { previous: firstRelease, failedRequests: 0 } },
     });
@@ -137,8 +137,8 @@ describe('a local installation', { timeout: 180_000 }, () => {
       to: "process.title = 'third';\n  process.exitCode = 0;",
     });
     const both = [
-      installation.start(['deploy', '--observe', '1'], tree),
-      installation.start(['deploy', '--observe', '1'], tree),
+      installation.start(['deploy', '--bake', '1'], tree),
+      installation.start(['deploy', '--bake', '1'], tree),
     ];
     const codes = await Promise.all(both.map(exitCodeOf));
     expect(codes.sort()).toEqual([0, 4]);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { localLayout } from '../../src/core/layout.ts';
 import { plansOf } from '../../src/deploy/deploy.ts';
-import { warmRollbackPlan } from '../../src/deploy/plan.ts';
+import { type DeployChoices, warmRollbackPlan } from '../../src/deploy/plan.ts';
 import type { LocalFacts, Release } from '../../src/deploy/types.ts';
 import { planText } from '../../src/plan/text.ts';
 
@@ -43,7 +43,7 @@ const blueLive: LocalFacts = {
   port: 8080,
   hasData: true,
 };
-const choices = { port: 8080, observeMs: 4000, keep: 5 };
+const choices: DeployChoices = { purpose: 'deploy', port: 8080, bakeMs: 10_000, keep: 5 };
 
 describe('the plans of a deploy', () => {
   it('reads as the story of a first deploy', async () => {

@@ -20,6 +20,8 @@ import type { Invocation } from '../command.ts';
 import type { Operation } from '../operation.ts';
 import { withApi } from './api.ts';
 import { backupHandlers } from './backup.ts';
+import { checkHandlers } from './checks.ts';
+import { notifyHandlers } from './notify.ts';
 import { localWitness } from './observation.ts';
 import { smokeHandlers } from './smoke.ts';
 
@@ -66,6 +68,8 @@ export function localKit(invocation: Invocation): LocalKit {
         run: operation.run,
       }),
       ...backupHandlers(invocation, install),
+      ...checkHandlers({ invocation, facts, run: operation.run }),
+      ...notifyHandlers({ layout, clock, run: operation.run }),
       ...smokeHandlers({ layout, clock, run: operation.run }),
       'migrate.up': async () => {
         const applied = await withApi(layout, clock, ({ database }) =>

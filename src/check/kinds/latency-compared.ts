@@ -36,7 +36,7 @@ function judged(seen: JsonObject): Finding {
   }
   // `users`, or `probes` where users sent too little.
   const compared = textsIn(seen, 'comparedLatency');
-  if (compared.length === 0)
+  if (before === undefined || compared.length === 0)
     return unknown(
       `there was too little to compare with (${observed})`,
       'it is known after a deploy under load',

@@ -69,6 +69,28 @@ export const API_ERRORS = {
     fr: "Une demande avec cette clé d'idempotence est en cours.",
     en: 'A request with this idempotency key is in progress.',
   },
+  tooManyOperations: {
+    status: 409,
+    number: 1010,
+    code: 'trop_operations_en_attente',
+    fr: "Trop d'opérations en attente : annulez-en une, ou laissez-la expirer.",
+    en: 'Too many pending operations: cancel one, or let it expire.',
+  },
+  operationCodeInvalid: {
+    status: 422,
+    number: 1011,
+    code: 'code_operation_invalide',
+    // The same for an unknown client, a wrong code and an operation that has ended.
+    fr: "Aucune opération en attente de ce client n'a ce code.",
+    en: 'No pending operation of this client has this code.',
+  },
+  operationNotPending: {
+    status: 409,
+    number: 1012,
+    code: 'operation_non_en_attente',
+    fr: "Cette opération n'est plus en attente.",
+    en: 'This operation is no longer pending.',
+  },
   qrNotFound: {
     status: 404,
     number: 1020,

@@ -25,6 +25,11 @@ export const SAID = {
   history: { fr: 'Historique des transactions.', en: 'History of transactions.' },
   deposited: { fr: 'Dépôt réussi.', en: 'Deposit done.' },
   withdrawn: { fr: 'Retrait réussi.', en: 'Withdrawal done.' },
+  holdOpened: {
+    fr: 'Opération en attente. Donnez le code à un distributeur dans les 15 minutes.',
+    en: 'Operation pending. Give the code to a distributor within 15 minutes.',
+  },
+  holdCancelled: { fr: 'Opération annulée.', en: 'Operation cancelled.' },
   transferred: { fr: 'Transfert réussi.', en: 'Transfer done.' },
 } as const satisfies Readonly<Record<string, Sentence>>;
 
@@ -52,6 +57,22 @@ export const SMS = {
   deposited: {
     fr: 'OMPAY : dépôt de {amount} FCFA. Nouveau solde : {balance} FCFA. Réf. {reference}.',
     en: 'OMPAY: deposit of {amount} FCFA. New balance: {balance} FCFA. Ref. {reference}.',
+  },
+  depositOpened: {
+    fr: 'OMPAY : code {code} pour votre dépôt de {amount} FCFA, valable 15 minutes. Donnez-le au distributeur seul. Réf. {reference}.',
+    en: 'OMPAY: code {code} for your deposit of {amount} FCFA, good for 15 minutes. Give it to the distributor alone. Ref. {reference}.',
+  },
+  withdrawalOpened: {
+    fr: 'OMPAY : code {code} pour votre retrait de {amount} FCFA, valable 15 minutes. Donnez-le au distributeur seul. Réf. {reference}.',
+    en: 'OMPAY: code {code} for your withdrawal of {amount} FCFA, good for 15 minutes. Give it to the distributor alone. Ref. {reference}.',
+  },
+  codesExhausted: {
+    fr: 'OMPAY : votre opération de {amount} FCFA est annulée après 5 codes incorrects. Réf. {reference}.',
+    en: 'OMPAY: your operation of {amount} FCFA is cancelled after 5 wrong codes. Ref. {reference}.',
+  },
+  reversed: {
+    fr: 'OMPAY : opération {original} annulée par le service client. Nouveau solde : {balance} FCFA. Réf. {reference}.',
+    en: 'OMPAY: operation {original} was undone by customer service. New balance: {balance} FCFA. Ref. {reference}.',
   },
   withdrawn: {
     fr: 'OMPAY : retrait de {amount} FCFA. Nouveau solde : {balance} FCFA. Réf. {reference}.',

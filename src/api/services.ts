@@ -39,14 +39,23 @@ export interface Services extends Foundations {
   readonly merchant: CoalescedRead<string, Holder>;
   /** A PIN by user id; the same. */
   readonly pin: CoalescedRead<string, PinRow>;
-  /** XOF by account id; the same. */
-  readonly balance: CoalescedRead<string, number>;
+  /** By account id; the same. */
+  readonly balance: CoalescedRead<string, Funds>;
+}
+
+export interface Funds {
+  /** XOF that can be spent. */
+  readonly availableXof: number;
+  /** XOF that pending withdrawals hold. */
+  readonly heldXof: number;
 }
 
 export interface Keys {
   readonly otp: Buffer;
   readonly outbox: Buffer;
   readonly attempts: Buffer;
+  /** Of the codes of customers' operations. */
+  readonly hold: Buffer;
   readonly pin: Buffer;
 }
 
@@ -77,15 +86,16 @@ export function deriveKeys(applicationKey: Secret): Keys {
     otp: deriveKey(applicationKey, 'otp'),
     outbox: deriveKey(applicationKey, 'outbox'),
     attempts: deriveKey(applicationKey, 'attempts'),
+    hold: deriveKey(applicationKey, 'hold'),
     pin: deriveKey(applicationKey, 'pin'),
   };
 }
 
-async function balancesOf(database: Database, ids: readonly string[]): Promise<Map<string, number>> {
+async function balancesOf(database: Database, ids: readonly string[]): Promise<Map<string, Funds>> {
   const rows = await database.kysely
     .selectFrom('accounts')
-    .select(['id', 'balance'])
+    .select(['id', 'balance', 'held'])
     .where('id', 'in', ids)
     .execute();
-  return new Map(rows.map(({ id, balance }) => [id, balance]));
+  return new Map(rows.map(({ id, balance, held }) => [id, { availableXof: balance - held, heldXof: held }]));
 }

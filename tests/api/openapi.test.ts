@@ -60,7 +60,8 @@ function callOf(path: string, method: string, call: Call): Promise<Answer> {
 
 function tokenFor(id: string): Call {
   if (id === 'generateQr') return { token: merchant.token };
-  return { token: id === 'deposit' || id === 'withdraw' ? distributor.token : customer.token };
+  const forDistributors = ['deposit', 'withdraw', 'confirmOperation'].includes(id);
+  return { token: forDistributors ? distributor.token : customer.token };
 }
 
 test('docs/openapi.json is what the routes declare', async () => {
@@ -87,6 +88,20 @@ test('each operation answers what it says it does when it goes well', async () =
     await api.get(path, { token: customer.token });
   }
   for (const path of ['/health', '/metrics', '/openapi.json']) await api.get(path);
+});
+
+test("each operation of customers' own cash answers what it says it does when it goes well, and when not", async () => {
+  const { phone, token } = customer;
+  const confirm = '/api/distributeur/confirmer';
+  const open = (path: string) => api.post(path, { token, body: { amount: 500 } });
+  const [confirmed, cancelled] = [await open('/api/ompay/deposit'), await open('/api/ompay/withdraw')];
+  const body = { telephone_client: phone, code: confirmed.json.data.code };
+  await api.post(confirm, { token, body });
+  await twice(confirm, distributor, body);
+  const { reference } = cancelled.json.data;
+  for (let count = 0; count < 2; count += 1) await movesFor('/api/ompay/cancel', customer, { reference });
+  await movesFor('/api/ompay/cancel', distributor, { reference });
+  await movesFor('/api/ompay/deposit', customer, { amount: 500, telephone_client: phone });
 });
 
 test('each operation of merchants and PINs answers what it says it does when it goes well', async () => {
@@ -148,7 +163,7 @@ test("each operation's own refusals are declared", async () => {
     body: { recipient_telephone: telephone, amount: 500 },
   });
   for (const path of ['/api/ompay/deposit', '/api/ompay/withdraw']) {
-    await api.post(path, { token: customer.token, body: { amount: 500 } });
+    await movesFor(path, customer, { amount: 500, telephone_client: telephone });
     await movesFor(path, distributor, { amount: 500, telephone_client: '769999999' });
     await twice(path, distributor, { amount: 500, telephone_client: telephone });
   }

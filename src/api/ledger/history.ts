@@ -1,24 +1,29 @@
 import type { Kysely } from 'kysely';
-import type { Schema, TransferRow, TransferType } from '../db/schema.ts';
+import type { Schema, TransferStatus, TransferType } from '../db/schema.ts';
+import { readHoldItems, readTransferItems } from './history-items.ts';
+import { countLines, type Place, placesOf } from './history-places.ts';
 
-/** A line of an account's history: the transfer, and what it did to this account. */
+/** A line of an account's history: a transfer and what it did to this account, or an operation that moved nothing (yet). */
 export interface HistoryItem {
   readonly id: string;
   readonly reference: string;
   readonly type: TransferType;
-  readonly status: TransferRow['status'];
+  /** `annule` for a transfer that staff undid, too. */
+  readonly status: TransferStatus;
   /** XOF moved between the two accounts, without the fee. */
   readonly amountXof: number;
   readonly feeXof: number;
   readonly description: string | null;
-  readonly debitAccountId: string;
-  readonly creditAccountId: string;
+  /** The other side of an operation that moved nothing is nobody: null. */
+  readonly debitAccountId: string | null;
+  readonly creditAccountId: string | null;
   readonly createdAtMs: number;
   /** XOF, signed: what this account gained, or lost with the fee. */
   readonly entryXof: number;
-  readonly balanceAfterXof: number;
-  /** Orders the history; the cursor of the next page. */
-  readonly chainSeq: number;
+  /** Null where nothing moved. */
+  readonly balanceAfterXof: number | null;
+  /** Where the next page goes on; opaque to clients. */
+  readonly cursor: string;
 }
 
 export interface HistoryFilter {
@@ -32,70 +37,51 @@ export interface HistoryPage {
   readonly total: number;
 }
 
-/** Newest first. Time grows with the pages skipped: `readHistoryBefore` does not have that. @param page from 1. */
+/**
+ * Newest first. A posted operation is its transfer, at the place of the transfer; the others (pending, cancelled,
+ * expired) stand where they were opened. Time grows with the pages skipped: `readHistoryBefore` does not have that.
+ * @param page from 1.
+ */
 export async function readHistoryPage(
   kysely: Kysely<Schema>,
   filter: HistoryFilter,
   { page, perPage }: { readonly page: number; readonly perPage: number },
 ): Promise<HistoryPage> {
   const total = await countLines(kysely, filter);
-  const rows = await selectItems(kysely, filter)
-    .limit(perPage)
-    .offset((page - 1) * perPage)
-    .execute();
-  return { items: rows, total };
+  const places = await placesOf(kysely, filter, { limit: perPage, offset: (page - 1) * perPage });
+  return { items: await itemsAt(kysely, filter.accountId, places), total };
 }
 
-/** Newest first, older than the cursor: each page costs the same, however deep. @param beforeSeq none for the newest. */
+/** Newest first, older than the cursor: each page costs the same, however deep. @param cursor none for the newest. */
 export async function readHistoryBefore(
   kysely: Kysely<Schema>,
   filter: HistoryFilter,
-  {
-    beforeSeq = Number.MAX_SAFE_INTEGER,
-    limit,
-  }: { readonly beforeSeq?: number | undefined; readonly limit: number },
+  { cursor, limit }: { readonly cursor?: string | undefined; readonly limit: number },
 ): Promise<readonly HistoryItem[]> {
-  return selectItems(kysely, filter).where('entries.chain_seq', '<', beforeSeq).limit(limit).execute();
+  const places = await placesOf(kysely, filter, { before: cursor, limit, offset: 0 });
+  return itemsAt(kysely, filter.accountId, places);
 }
 
-/** The columns under the names of HistoryItem. No further order: it would sort where the index alone gives it. */
-function selectItems(kysely: Kysely<Schema>, filter: HistoryFilter) {
-  return selectLines(kysely, filter)
-    .select([
-      'transfers.id',
-      'transfers.reference',
-      'transfers.type',
-      'transfers.status',
-      'transfers.amount as amountXof',
-      'transfers.fee as feeXof',
-      'transfers.description',
-      'transfers.debit_account_id as debitAccountId',
-      'transfers.credit_account_id as creditAccountId',
-      'transfers.created_at_ms as createdAtMs',
-      'entries.amount as entryXof',
-      'entries.balance_after as balanceAfterXof',
-      'entries.chain_seq as chainSeq',
-    ])
-    .orderBy('entries.chain_seq', 'desc');
+/** The account's one operation with this reference, whatever became of it. */
+export async function readOperation(
+  kysely: Kysely<Schema>,
+  { accountId, reference }: { readonly accountId: string; readonly reference: string },
+): Promise<HistoryItem | undefined> {
+  const [transfer] = await readTransferItems(kysely, accountId, { reference });
+  if (transfer !== undefined) return transfer;
+  const [hold] = await readHoldItems(kysely, accountId, { reference });
+  return hold;
 }
 
-/** Walks `entries_history` (account, newest first) and meets each line's transfer by its place in the chain. */
-function selectLines(kysely: Kysely<Schema>, { accountId, type }: HistoryFilter) {
-  const lines = kysely
-    .selectFrom('entries')
-    .innerJoin('transfers', 'transfers.chain_seq', 'entries.chain_seq')
-    .where('entries.account_id', '=', accountId);
-  return type === undefined ? lines : lines.where('transfers.type', '=', type);
-}
-
-/** Without a type the index alone answers; with one, each line's transfer is looked up. */
-async function countLines(kysely: Kysely<Schema>, filter: HistoryFilter): Promise<number> {
-  const lines =
-    filter.type === undefined
-      ? kysely.selectFrom('entries').where('account_id', '=', filter.accountId)
-      : selectLines(kysely, filter);
-  const { total } = await lines
-    .select(({ fn }) => fn.countAll<number>().as('total'))
-    .executeTakeFirstOrThrow();
-  return total;
+async function itemsAt(
+  kysely: Kysely<Schema>,
+  accountId: string,
+  places: readonly Place[],
+): Promise<readonly HistoryItem[]> {
+  const chainSeqs = places.filter(({ holdId }) => holdId === '').map(({ seq }) => seq);
+  const holdIds = places.map(({ holdId }) => holdId).filter((id) => id !== '');
+  const transfers = chainSeqs.length === 0 ? [] : await readTransferItems(kysely, accountId, { chainSeqs });
+  const holds = holdIds.length === 0 ? [] : await readHoldItems(kysely, accountId, { holdIds });
+  const byCursor = new Map([...transfers, ...holds].map((item) => [item.cursor, item]));
+  return places.map((place) => byCursor.get(place.cursor)).filter((item) => item !== undefined);
 }

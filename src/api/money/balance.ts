@@ -9,12 +9,13 @@ export async function balanceView(
   services: Services,
   { id, numero }: Holder['account'],
 ): Promise<Readonly<Record<string, string | number>>> {
-  const balanceXof = await services.balance(id);
-  assert(balanceXof !== undefined, 'an account is never deleted');
+  const funds = await services.balance(id);
+  assert(funds !== undefined, 'an account is never deleted');
   return {
     compte_id: id,
     numero_compte: numero,
-    solde: balanceXof,
+    solde: funds.availableXof,
+    solde_reserve: funds.heldXof,
     devise: 'FCFA',
     date_consultation: isoTime(services.clock.now()),
   };

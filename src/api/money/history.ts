@@ -16,7 +16,7 @@ export const HISTORY_QUERY = {
     type: { type: 'string', enum: ['depot', 'retrait', 'transfert', 'paiement', 'approvisionnement'] },
     cursor: {
       type: 'string',
-      pattern: '^\\d{0,15}$',
+      pattern: '^(\\d{1,15}(-[0-9a-f-]{36})?)?$',
       description: 'Empty for the newest, then `next_cursor` of the page before. `page` is then not read.',
     },
   },
@@ -62,12 +62,12 @@ async function byCursor(
   filter: HistoryFilter,
   { cursor, perPage }: { readonly cursor: string; readonly perPage: number },
 ): Promise<unknown> {
-  const beforeSeq = cursor === '' ? undefined : Number(cursor);
-  const items = await readHistoryBefore(database.kysely, filter, { beforeSeq, limit: perPage });
+  const from = cursor === '' ? undefined : cursor;
+  const items = await readHistoryBefore(database.kysely, filter, { cursor: from, limit: perPage });
   const last = items.at(perPage - 1);
   return {
     transactions: viewsOf(items, filter),
-    pagination: { per_page: perPage, next_cursor: last === undefined ? null : String(last.chainSeq) },
+    pagination: { per_page: perPage, next_cursor: last === undefined ? null : last.cursor },
   };
 }
 

@@ -1,20 +1,13 @@
 import type { FastifyRequest } from 'fastify';
 import { type Reader, renderRefusal, successBody } from '../answer.ts';
 import type { TransferType } from '../db/schema.ts';
-import { ApiError, type ApiErrorName } from '../errors.ts';
+import type { ApiErrorName } from '../errors.ts';
 import { principalOf, readerOf } from '../http/request.ts';
 import type { RouteAnswer } from '../http/route.ts';
 import type { Sentence } from '../language.ts';
-import type {
-  IdempotencyRequest,
-  Outcome,
-  OutgoingMessage,
-  PostedTransfer,
-  Refusal,
-  StoredAnswer,
-} from '../ledger/types.ts';
+import type { Outcome, OutgoingMessage, PostedTransfer, Refusal, StoredAnswer } from '../ledger/types.ts';
 import type { Services } from '../services.ts';
-import { fingerprintOf } from './fingerprint.ts';
+import { idempotencyOf, storedAnswer } from './stored.ts';
 
 /** No account has it: money to an unknown receiver is refused by the ledger, so the refusal is kept under the key. */
 export const NO_ACCOUNT = '00000000-0000-0000-0000-000000000000';
@@ -56,23 +49,7 @@ export async function postMovement(
     messages: movement.messages,
     answer: (outcome) => answerOf(outcome, movement, reader),
   });
-  switch (result.kind) {
-    case 'done':
-    case 'replayed':
-      return { kind: 'stored', answer: result.answer, replayed: result.kind === 'replayed' };
-    case 'keyReused':
-      throw new ApiError('idempotencyKeyReused');
-    case 'inProgress':
-      throw new ApiError('idempotencyKeyInProgress', { retryAfterSeconds: 1 });
-  }
-}
-
-function idempotencyOf(request: FastifyRequest): IdempotencyRequest | null {
-  const key = request.headers['idempotency-key'];
-  if (key === undefined) return null;
-  const { method, body } = request;
-  const fingerprint = fingerprintOf({ method, route: String(request.routeOptions.url), body });
-  return { ownerId: principalOf(request).user.id, key: String(key), fingerprint };
+  return storedAnswer(result);
 }
 
 function answerOf(outcome: Outcome, movement: Movement, reader: Reader): StoredAnswer {

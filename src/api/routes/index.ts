@@ -8,8 +8,10 @@ import { requestOtpRoute } from './auth/request-otp.ts';
 import { setPinRoute } from './auth/set-pin.ts';
 import { verifyOtpRoute } from './auth/verify-otp.ts';
 import { dashboardRoute } from './dashboard/dashboard.ts';
+import { confirmRoute } from './distributeur/confirmer.ts';
 import { generateQrRoute } from './marchand/generate-qr.ts';
 import { balanceRoute } from './ompay/balance.ts';
+import { cancelRoute } from './ompay/cancel.ts';
 import { depositRoute } from './ompay/deposit.ts';
 import { historyRoute } from './ompay/history.ts';
 import { logoutRoute } from './ompay/logout.ts';
@@ -36,6 +38,8 @@ const DESCRIBED: readonly Route[] = [
   balanceRoute,
   depositRoute,
   withdrawRoute,
+  cancelRoute,
+  confirmRoute,
   transferRoute,
   historyRoute,
   transactionsRoute,

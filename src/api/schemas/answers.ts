@@ -1,4 +1,4 @@
-import { MERCHANT_CODE, QR_CODE } from './fields.ts';
+import { HOLD_CODE, MERCHANT_CODE, QR_CODE } from './fields.ts';
 import { type AnswerSchema, strictObject } from './json.ts';
 
 /** The shapes of answers; strict, so that nothing is told that is not declared. */
@@ -46,7 +46,8 @@ export const TRANSACTION = strictObject({
 const BALANCE_FIELDS = {
   compte_id: { type: 'string', format: 'uuid' },
   numero_compte: { type: 'string', pattern: '^OM\\d{8}$' },
-  solde: { ...FRANCS, minimum: 0 },
+  solde: { ...FRANCS, minimum: 0, description: 'Whole francs (FCFA) that can be spent.' },
+  solde_reserve: { ...FRANCS, minimum: 0, description: 'Whole francs (FCFA) that pending withdrawals hold.' },
   devise: { const: 'FCFA' },
   date_consultation: TIME,
 };
@@ -89,8 +90,18 @@ export const QR = strictObject({
   date_expiration: TIME,
 });
 
-/** A deposit or a withdrawal, as the distributor sees it. */
-export const CASH = envelope(strictObject({ transaction: TRANSACTION, reference: TEXT }));
+/** A deposit or a withdrawal, as who asked sees it; a customer's own is pending, and has a code for the distributor. */
+export const CASH = envelope(
+  strictObject(
+    {
+      transaction: TRANSACTION,
+      reference: TEXT,
+      code: { type: 'string', pattern: HOLD_CODE.pattern, description: 'For the distributor alone.' },
+      date_expiration: TIME,
+    },
+    ['code', 'date_expiration'],
+  ),
+);
 
 const COUNT = { type: 'integer', minimum: 0 };
 const PAGES = strictObject({ current_page: COUNT, per_page: COUNT, total: COUNT, last_page: COUNT });

@@ -60,6 +60,13 @@ export const REFERENCE = {
 /** An account's id or its number. */
 export const ACCOUNT = { type: 'string', minLength: 1, maxLength: 64 } as const satisfies StringSchema;
 
+/** Of a customer's pending operation. */
+export const HOLD_CODE = {
+  type: 'string',
+  pattern: '^\\d{6}$',
+  examples: ['482604'],
+} as const satisfies StringSchema;
+
 export const TOKEN = { type: 'string', minLength: 1, maxLength: 128 } as const satisfies StringSchema;
 
 export const DESCRIPTION = { type: 'string', maxLength: 255 } as const satisfies StringSchema;

@@ -80,7 +80,7 @@ describeOn([PGLITE, MARIADB], 'a ledger that was tampered with', (server) => {
   });
 
   it.each([
-    [{ heldOff: 1 }, "update accounts set held = held + 1 where held > 0"],
+    [{ heldOff: 1 }, 'update accounts set held = held + 1 where held > 0'],
     [{ heldOff: 1 }, 'update accounts set held = 0 where held > 0'],
     [
       { holdsAstray: 1 },
@@ -90,10 +90,7 @@ describeOn([PGLITE, MARIADB], 'a ledger that was tampered with', (server) => {
       { holdsAstray: 1, transfersUnbalanced: 2 },
       'delete from transfers where reference in (select reference from holds)',
     ],
-    [
-      { holdsAstray: 1 },
-      "update holds set status = 'annule', transfer_id = null where status = 'reussi'",
-    ],
+    [{ holdsAstray: 1 }, "update holds set status = 'annule', transfer_id = null where status = 'reussi'"],
     [
       { reversalsAstray: 1 },
       'update reversals set reverses_id = (select id from transfers where chain_seq = 1)',

@@ -1,5 +1,5 @@
 import { defineRoute } from '../../http/route.ts';
-import { moveCash } from '../../money/cash.ts';
+import { askCash } from '../../money/ask-cash.ts';
 import { CASH } from '../../schemas/answers.ts';
 import { DEPOSIT_AMOUNT, DESCRIPTION, PHONE } from '../../schemas/fields.ts';
 import { NO_REQUEST } from '../../schemas/json.ts';
@@ -10,10 +10,12 @@ export const depositRoute = defineRoute(
     id: 'deposit',
     method: 'POST',
     path: '/api/ompay/deposit',
-    summary: "A distributor's deposit for a client, from its float.",
+    summary:
+      "A distributor's deposit for a client, from its float; or a customer's own, pending until a distributor confirms it.",
     secured: true,
     rate: 'money',
     idempotent: true,
+    asksPin: true,
     body: {
       type: 'object',
       properties: { amount: DEPOSIT_AMOUNT, description: DESCRIPTION, telephone_client: PHONE },
@@ -21,7 +23,7 @@ export const depositRoute = defineRoute(
     },
     query: NO_REQUEST,
     success: { status: 200, mediaType: 'application/json', schema: CASH },
-    errors: ['distributorOnly', ...MONEY_ERRORS],
+    errors: ['distributorOnly', 'tooManyOperations', ...MONEY_ERRORS],
   },
-  (request, services) => moveCash(services, request, { type: 'depot', ...request.body }),
+  (request, services) => askCash(services, request, { type: 'depot', ...request.body }),
 );

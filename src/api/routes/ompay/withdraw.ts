@@ -1,5 +1,5 @@
 import { defineRoute } from '../../http/route.ts';
-import { moveCash } from '../../money/cash.ts';
+import { askCash } from '../../money/ask-cash.ts';
 import { CASH } from '../../schemas/answers.ts';
 import { AMOUNT, DESCRIPTION, PHONE } from '../../schemas/fields.ts';
 import { NO_REQUEST } from '../../schemas/json.ts';
@@ -10,10 +10,12 @@ export const withdrawRoute = defineRoute(
     id: 'withdraw',
     method: 'POST',
     path: '/api/ompay/withdraw',
-    summary: "A distributor's withdrawal for a client, to its float.",
+    summary:
+      "A distributor's withdrawal for a client, to its float; or a customer's own, held until a distributor confirms it.",
     secured: true,
     rate: 'money',
     idempotent: true,
+    asksPin: true,
     body: {
       type: 'object',
       properties: { amount: AMOUNT, description: DESCRIPTION, telephone_client: PHONE },
@@ -21,7 +23,7 @@ export const withdrawRoute = defineRoute(
     },
     query: NO_REQUEST,
     success: { status: 200, mediaType: 'application/json', schema: CASH },
-    errors: ['distributorOnly', ...MONEY_ERRORS],
+    errors: ['distributorOnly', 'tooManyOperations', ...MONEY_ERRORS],
   },
-  (request, services) => moveCash(services, request, { type: 'retrait', ...request.body }),
+  (request, services) => askCash(services, request, { type: 'retrait', ...request.body }),
 );

@@ -75,6 +75,12 @@ export const commands: readonly CommandEntry[] = [
     load: () => import('./api/customer/identify.ts'),
   },
   {
+    words: 'api transaction reverse',
+    summary: 'undo a transfer: amount and fee go back',
+    group: 'Operate',
+    load: () => import('./api/transaction/reverse.ts'),
+  },
+  {
     words: 'restore',
     summary: 'make a proven data folder of a backup',
     group: 'Operate',

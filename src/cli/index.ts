@@ -45,6 +45,12 @@ export const commands: readonly CommandEntry[] = [
     load: () => import('./migrate/lint.ts'),
   },
   {
+    words: 'migrate rehearse',
+    summary: 'try the missing migrations on a copy, beside the running release',
+    group: 'Operate',
+    load: () => import('./migrate/rehearse.ts'),
+  },
+  {
     words: 'migrate up',
     summary: 'apply the expand steps that are missing',
     group: 'Operate',

@@ -17,7 +17,7 @@ try {
     clock: systemClock,
   });
   process.stdout.write(`${JSON.stringify(result)}\n`);
-  process.exitCode = result.failure === null ? KEPT_EXIT_CODE : BROKEN_EXIT_CODE;
+  process.exitCode = result.failure === '' ? KEPT_EXIT_CODE : BROKEN_EXIT_CODE;
 } catch (error) {
   process.stderr.write(`ompay contract: ${messageOf(error)}\n`);
   process.exitCode = error instanceof OmpayError ? error.exitCode : 6;

@@ -9,38 +9,54 @@ export interface Pair {
   readonly reader: Server;
 }
 
+/** Of an account, as apps name it. */
+type Kind = 'simple' | 'marchand';
+
 export interface Person extends Login {
   readonly token: string;
 }
 
-/**
- * A new customer, registered with the writer and activated with the reader. On the way: the number is taken now, a code
- * is good once, a wrong password is refused, a refresh token is good once.
- */
+/** A new customer, or merchant, registered with the writer and activated with the reader. */
 export async function newCustomer(
-  { writer, reader }: Pair,
+  pair: Pair,
   tools: Tools,
   checks: Checks,
-  kind: 'simple' | 'marchand' = 'simple',
+  kind: Kind = 'simple',
 ): Promise<Person> {
-  const login = { telephone: await tools.freeNumber(), password: randomUUID() };
+  const { login, activated } = await activatedUser(pair, tools, checks, kind);
+  return { ...login, token: dataOf(activated).object('tokens').text('access_token') };
+}
+
+/**
+ * The promises to one who signs in: a number is registered once, a code is good once, a wrong password is refused, a
+ * refresh token is good once.
+ */
+export async function accessContract(pair: Pair, tools: Tools, checks: Checks): Promise<void> {
+  const { writer, reader } = pair;
+  const { login, activated, otp } = await activatedUser(pair, tools, checks, 'simple');
   const { telephone } = login;
-  const body = registration(login, kind);
-  const registered = checks.status(await writer.ask('POST', '/api/auth/register', { body }), 201);
-  checks.equal('the new user', dataOf(registered).object('user').text('telephone'), telephone);
-  checks.status(await reader.ask('POST', '/api/auth/register', { body }), 409, 'telephone_deja_utilise');
-  const otp = await tools.codeFor(telephone);
-  const verify = { body: { telephone, otp } };
-  const activated = checks.status(await reader.ask('POST', '/api/auth/verify-otp', verify), 200);
-  checks.equal('the user', dataOf(activated).object('user').text('status'), 'active');
-  checks.status(await writer.ask('POST', '/api/auth/verify-otp', verify), 401, 'otp_invalide');
+  const taken = await reader.ask('POST', '/api/auth/register', { body: registration(login, 'simple') });
+  checks.status(taken, 409, 'telephone_deja_utilise');
+  const again = await writer.ask('POST', '/api/auth/verify-otp', { body: { telephone, otp } });
+  checks.status(again, 401, 'otp_invalide');
   checks.status(await writer.ask('POST', '/api/auth/request-otp', { body: { telephone } }), 200);
   await signedIn(writer, login, checks);
   const wrong = { body: { telephone, password: randomUUID() } };
   checks.status(await reader.ask('POST', '/api/auth/login', wrong), 401, 'identifiants_invalides');
-  await refresh({ writer, reader }, activated, checks);
-  // A refresh token that came again was perhaps stolen, so it ended every session: the user signs in anew.
-  return { ...login, token: await signedIn(reader, login, checks) };
+  await refresh(pair, activated, checks);
+}
+
+async function activatedUser(pair: Pair, tools: Tools, checks: Checks, kind: Kind) {
+  const login = { telephone: await tools.freeNumber(), password: randomUUID() };
+  const { telephone } = login;
+  const body = registration(login, kind);
+  const registered = checks.status(await pair.writer.ask('POST', '/api/auth/register', { body }), 201);
+  checks.equal('the new user', dataOf(registered).object('user').text('telephone'), telephone);
+  const otp = await tools.codeFor(telephone);
+  const verify = { body: { telephone, otp } };
+  const activated = checks.status(await pair.reader.ask('POST', '/api/auth/verify-otp', verify), 200);
+  checks.equal('the user', dataOf(activated).object('user').text('status'), 'active');
+  return { login, otp, activated };
 }
 
 /** The token of an access by password. */
@@ -60,7 +76,7 @@ async function refresh({ writer, reader }: Pair, activated: Answer, checks: Chec
   checks.status(await reader.ask('POST', '/api/auth/refresh', { body }), 401, 'jeton_invalide');
 }
 
-function registration({ telephone, password }: Login, kind: 'simple' | 'marchand') {
+function registration({ telephone, password }: Login, kind: Kind) {
   return {
     nom: 'Essai',
     prenom: 'Contrat',

@@ -5,8 +5,10 @@ import type { Clock } from '../core/clock.ts';
 import { OmpayError } from '../core/errors.ts';
 import { ownContract } from './alone.ts';
 import { type Checks, createChecks } from './checks.ts';
+import { featuresContract } from './features.ts';
 import { broken, type Server, serverAt } from './http.ts';
 import { moneyContract } from './money.ts';
+import { accessContract } from './people.ts';
 import { openTools, type Tools } from './tools.ts';
 
 export interface ContractRequest {
@@ -22,8 +24,8 @@ export interface ContractRequest {
 export interface ContractResult {
   readonly checks: number;
   readonly ms: number;
-  /** The first promise that was not kept: what, what was expected, what was seen. */
-  readonly failure: string | null;
+  /** The first promise that was not kept: what, what was expected, what was seen. Empty when all were. */
+  readonly failure: string;
 }
 
 /**
@@ -52,10 +54,14 @@ async function keepPromises(
   const self = (): Server => serverAt(selfSocket, 'this release', anyAddress());
   const other = (): Server => serverAt(otherSocket, 'the other release', anyAddress());
   await ownContract(self(), checks);
-  await moneyContract({ writer: self(), reader: self() }, tools, checks);
+  await featuresContract(self(), tools, checks);
+  const pairs = [{ writer: self(), reader: self() }];
   if (otherSocket !== selfSocket) {
-    await moneyContract({ writer: other(), reader: self() }, tools, checks);
-    await moneyContract({ writer: self(), reader: other() }, tools, checks);
+    pairs.push({ writer: other(), reader: self() }, { writer: self(), reader: other() });
+  }
+  for (const pair of pairs) {
+    await accessContract(pair, tools, checks);
+    await moneyContract(pair, tools, checks);
   }
   const found = await checkInvariants(tools.database);
   const isRight = Object.values(found).every((figure) => figure === 0 || figure === undefined);
@@ -67,10 +73,10 @@ function anyAddress(): string {
   return `203.0.113.${randomInt(1, 255)}`;
 }
 
-async function firstFailure(work: () => Promise<void>): Promise<string | null> {
+async function firstFailure(work: () => Promise<void>): Promise<string> {
   try {
     await work();
-    return null;
+    return '';
   } catch (error) {
     if (error instanceof OmpayError && error.code === 'checkBlocked') return error.message;
     throw error;

@@ -56,6 +56,8 @@ export interface BootRequest {
 export interface BootedDatabase extends QuerySession {
   /** For example `PostgreSQL 18.6 (PGlite 0.5.14)`. */
   readonly serverVersion: string;
+  /** Where clients reach it; nobody else knows the place. */
+  readonly socketPath: string;
   /** `clean` writes everything down for the next start; otherwise the process is killed and the folder is of no use. */
   stop(how: 'clean' | 'kill'): Promise<void>;
 }

@@ -50,6 +50,7 @@ export async function bootPglite(
     const [serverVersion = ''] = await session.values("select split_part(version(), ' on ', 1)");
     return {
       serverVersion,
+      socketPath: join(socketFolder, SOCKET_NAME),
       rows: session.rows,
       stop: async (how) => {
         await session.close();

@@ -85,7 +85,14 @@ export const CASES: readonly Case[] = [
       weather: CALM,
       right: 'back',
     },
-    { name: '2 % fail', rate, before: NORMAL, after: failing(0.02), weather: CALM, right: 'back' },
+    {
+      name: '2 % fail (5 % of transfers)',
+      rate,
+      before: NORMAL,
+      after: failing(0.02),
+      weather: CALM,
+      right: 'back',
+    },
     { name: 'P95 doubled, all slower', rate, before: NORMAL, after: SHIFTED, weather: CALM, right: 'back' },
     {
       name: 'P95 doubled, one of ten slower',
@@ -94,6 +101,7 @@ export const CASES: readonly Case[] = [
       after: MIXED,
       weather: CALM,
       right: 'back',
+      ...(rate < 200 ? {} : { bar: 0.99 }),
     },
   ]),
 ];

@@ -23,10 +23,10 @@ export function emptyLatencies(): number[] {
 /** The bucket of a latency: the first whose bound it does not pass. Constant time. */
 export function latencyBucket(ms: number): number {
   if (!(ms > 0)) return 0;
+  if (ms > 2 ** OCTAVES) return LATENCY_BOUNDS_MS.length;
   if (ms <= 1) return Math.ceil(ms * PARTS) - 1;
   const octave = Math.floor(Math.log2(ms));
-  const bucket = PARTS * (octave + 1) + Math.ceil((ms / 2 ** octave - 1) * PARTS) - 1;
-  return Math.min(bucket, LATENCY_BOUNDS_MS.length);
+  return PARTS * (octave + 1) + Math.ceil((ms / 2 ** octave - 1) * PARTS) - 1;
 }
 
 /**

@@ -62,10 +62,10 @@ function judgeErrors(
   };
 }
 
-/** A few failures of a few requests show little: the share is drawn towards the least one. */
+/** A few requests show little, for or against: the share is drawn towards a usual one, and is never less than the least. */
 export function usualFailures({ requests, failed }: TrafficCount): number {
-  const { leastUsualShare, mostUsualShare, priorRequests } = RULE.errors;
-  const shown = (failed + leastUsualShare * priorRequests) / (requests + priorRequests);
+  const { leastUsualShare, mostUsualShare, priorFailed, priorRequests } = RULE.errors;
+  const shown = (failed + priorFailed) / (requests + priorRequests);
   return Math.min(mostUsualShare, Math.max(leastUsualShare, shown));
 }
 

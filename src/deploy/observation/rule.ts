@@ -8,10 +8,11 @@ export const RULE = {
     leastUsualShare: 0.001,
     /** An old release that fails more than this is no measure: even then a new one may not fail all. */
     mostUsualShare: 0.15,
-    /** The old release's share counts as if it had also answered so many requests with the least usual share. */
+    /** Counted beside what the old release showed: one that answered few requests may still fail a few of a thousand. */
+    priorFailed: 1,
     priorRequests: 500,
     /** What is clearly bad: this, or `badFactor` times the usual share when that is more. */
-    leastBadShare: 0.0375,
+    leastBadShare: 0.02,
     badFactor: 5,
     /** One second gives at most this part of the threshold, for or against: four must agree, one burst never decides. */
     mostOfOneSecond: 1 / 4,

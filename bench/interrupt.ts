@@ -1,7 +1,7 @@
 /**
- * node bench/interrupt.ts [--boundaries] [--every 1] [--undo] [--random 200] [--first 0] [--seed N] [--installations 1|2]
+ * node bench/interrupt.ts [--boundaries] [--every 1] [--undo] [--migrations] [--random 200] [--first 0] [--seed N] [--installations 1|2]
  * SIGKILL of `ompay deploy` and `ompay rollback` under transfer load, at every append of their journal (before it, torn in
- * its middle, after it), at every append of an undo, and at random instants; then one more command must converge.
+ * its middle, after it), at every append of an undo or of a migration, and at random instants; then one more command must converge.
  * `--every 5` takes every fifth boundary; `--first 20` kills a first deploy, on an empty folder, at 20 random appends.
  * Prints the points tried and passed, failed requests, and acknowledged transfers that the ledger lacks. Loopback,
  * temporary folders, bounded.
@@ -17,7 +17,7 @@ import {
   RECOVERIES,
 } from './interrupt/campaign.ts';
 import { interruptFirst } from './interrupt/first.ts';
-import { boundaryPoints, undoPoints } from './interrupt/points.ts';
+import { boundaryPoints, migrationPoints, undoPoints } from './interrupt/points.ts';
 import { type CampaignResult, printCampaign } from './interrupt/report.ts';
 import { deployTwice, emptyStage, endStage, type Stage, withTransfers } from './interrupt/stage.ts';
 import { seededRandom } from './interrupt/stops.ts';
@@ -32,6 +32,7 @@ const { values } = parseArgs({
     boundaries: { type: 'boolean', default: false },
     every: { type: 'string', default: '1' },
     undo: { type: 'boolean', default: false },
+    migrations: { type: 'boolean', default: false },
     random: { type: 'string', default: '0' },
     first: { type: 'string', default: '0' },
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
@@ -43,10 +44,10 @@ const seed = Number(values.seed);
 const stages = Number(values.installations);
 
 say(
-  `seed ${seed}; boundaries ${values.boundaries} (every ${values.every}), undo ${values.undo}, random ${values.random}, first ${values.first}, installations ${stages}`,
+  `seed ${seed}; boundaries ${values.boundaries} (every ${values.every}), undo ${values.undo}, migrations ${values.migrations}, random ${values.random}, first ${values.first}, installations ${stages}`,
 );
 const first = await interruptFirst(programRoot, { times: Number(values.first), seed, say });
-const needsLoad = values.boundaries || values.undo || Number(values.random) > 0;
+const needsLoad = values.boundaries || values.undo || values.migrations || Number(values.random) > 0;
 const results = needsLoad
   ? await Promise.all(Array.from({ length: stages }, (_, index) => campaign(index)))
   : [];
@@ -81,6 +82,7 @@ async function interruptAll(
   );
   const exact = [
     ...(values.boundaries ? boundaryPoints(labels) : []),
+    ...(values.migrations && command === 'deploy' ? migrationPoints(labels) : []),
     ...(values.undo && command === 'deploy' ? await undoPoints(stage, labels) : []),
   ];
   const chosen = exact.filter((_, at) => at % Number(values.every) === 0);

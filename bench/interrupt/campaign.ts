@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { journalFiles } from '../../src/plan/journal.ts';
 import { liveRelease, problemsOf, type Wanted } from './checks.ts';
 import { type Ended, mustRun, run, saidBy } from './command.ts';
+import { addMigration } from './migrations.ts';
 import { choose, releaseBefore, type Stage } from './stage.ts';
 import type { Stop } from './stops.ts';
 
@@ -10,6 +11,8 @@ export interface Point {
   readonly shown: string;
   readonly stops?: readonly Stop[];
   readonly killAfterMs?: number;
+  /** A migration that is missing, by a number not used before. */
+  readonly migration?: number;
 }
 
 /** The command that is interrupted, and the one that must converge. */
@@ -57,6 +60,7 @@ export async function attempt(
   const startedAtMs = Date.now();
   const target = releaseBefore(stage, await liveRelease(stage));
   if (command === 'deploy') choose(stage, setting);
+  if (point.migration !== undefined) addMigration(stage, point.migration);
   const interrupted = await run(stage, wordsOf(stage, command), point);
   const wasHit = interrupted.signal === 'SIGKILL';
   const wanted = await wantedAfter(stage, turn, target);

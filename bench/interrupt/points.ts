@@ -16,6 +16,17 @@ export function boundaryPoints(labels: readonly string[]): Point[] {
   );
 }
 
+/** The boundaries of applying migrations, each with another one to apply. */
+export function migrationPoints(labels: readonly string[]): Point[] {
+  return boundaryPoints(labels)
+    .filter(({ shown }) => / migrate(\.|$)/.test(shown))
+    .map((point, index) => ({
+      ...point,
+      shown: `${point.shown}, a migration missing`,
+      migration: index + 1,
+    }));
+}
+
 /** Ctrl-C in a step, then SIGKILL at each append of the undo that follows. */
 export async function undoPoints(stage: Stage, labels: readonly string[]): Promise<Point[]> {
   const points: Point[] = [];

@@ -14,7 +14,7 @@ import {
 } from '../../src/plan/lock.ts';
 import { manualClock } from '../fixtures/clock.ts';
 import { temporaryFolder } from '../fixtures/folder.ts';
-import { type Program, startProgram } from '../fixtures/program.ts';
+import { startProgram } from '../fixtures/program.ts';
 import { ompayErrorOf } from '../fixtures/thrown.ts';
 
 const HERE = 'this-machine';
@@ -34,40 +34,6 @@ function request(changed: Partial<LockRequest> = {}): LockRequest {
     ...changed,
   };
 }
-
-test('of real processes that ask at the same moment exactly one wins, 200 times', async () => {
-  const folder = temporaryFolder();
-  const racers = Array.from({ length: 4 }, () => startProgram('./lock-racer.ts', [HERE]));
-  await answersOf(racers);
-  for (let race = 0; race < 200; race += 1) {
-    const path = join(folder, `race-${race}`);
-    for (const racer of racers) racer.send(path);
-    const answers = await answersOf(racers);
-    expect([race, answers.toSorted(byText)]).toEqual([race, ['lockHeld', 'lockHeld', 'lockHeld', 'won 1']]);
-  }
-}, 120_000);
-
-function answersOf(racers: readonly Program[]): Promise<string[]> {
-  return Promise.all(racers.map((racer) => racer.line()));
-}
-
-function byText(a: string, b: string): number {
-  return a < b ? -1 : 1;
-}
-
-test('of those that take over from a dead owner exactly one wins, 50 times', async () => {
-  const folder = temporaryFolder();
-  const dead = { pid: process.pid, startTime: '1' };
-  const racers = Array.from({ length: 4 }, () => startProgram('./lock-racer.ts', [HERE]));
-  await answersOf(racers);
-  for (let race = 0; race < 50; race += 1) {
-    const path = join(folder, `race-${race}`);
-    acquireLock(path, request({ process: dead }), manualClock());
-    for (const racer of racers) racer.send(path);
-    const answers = await answersOf(racers);
-    expect([race, answers.toSorted(byText)]).toEqual([race, ['lockHeld', 'lockHeld', 'lockHeld', 'won 2']]);
-  }
-}, 120_000);
 
 test('who finds it held is told by whom, for what, since and until when', async () => {
   const path = lockPath();

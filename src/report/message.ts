@@ -1,8 +1,9 @@
+import { hasTouchedClients, servingOf } from './outcome.ts';
 import { formatOf } from './page/format.ts';
 import { verdictText } from './page/verdict.ts';
 import { wordsOf } from './page/words.ts';
 import { summaryLines } from './summary.ts';
-import type { KnownRelease, RunReport } from './types.ts';
+import type { KnownRelease, Outcome, RunReport } from './types.ts';
 
 /** What the team is told of a run: in French, then the same in English. */
 export interface ReportMessage {
@@ -12,7 +13,7 @@ export interface ReportMessage {
   readonly facts: Readonly<Record<string, string | number | null>>;
 }
 
-/** Also for a run that is not over: once its release was switched to and watched, that is what is told. */
+/** Also for a run that is not over. */
 export function messageOf(report: RunReport, environment: string): ReportMessage {
   const told = asTold(report);
   const french = verdictText(told, { words: wordsOf('fr'), format: formatOf('fr') });
@@ -46,13 +47,18 @@ export function messageOf(report: RunReport, environment: string): ReportMessage
   };
 }
 
+/** A run that is not over is told as it stands: its release is live and was watched, or was taken back. */
 function asTold(report: RunReport): RunReport {
-  const isLive = report.phases.some(
-    ({ plan, state }) => ['switch', 'rollback', 'resume'].includes(plan) && state === 'done',
-  );
-  return report.outcome === 'running' && isLive
-    ? { ...report, outcome: 'done', serving: report.releases.to }
-    : report;
+  const phase = report.phases.findLast(hasTouchedClients);
+  if (report.outcome !== 'running' || phase === undefined) return report;
+  const isTakenBack = phase.undos.every(({ state }) => state === 'done');
+  if (phase.state === 'failed') return settled(report, isTakenBack ? 'rolledBack' : 'notRolledBack');
+  const isWatched = phase.steps.some(({ step, state }) => step === 'observe' && state === 'done');
+  return phase.state === 'done' || isWatched ? settled(report, 'done') : report;
+}
+
+function settled(report: RunReport, outcome: Outcome): RunReport {
+  return { ...report, outcome, serving: servingOf({ ...report, outcome }) };
 }
 
 function idOf(release: KnownRelease | null): string | null {

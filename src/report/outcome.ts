@@ -28,14 +28,17 @@ export function outcomeOf(
   return done.exitCode === 0 ? 'done' : 'failed';
 }
 
-/** The error that ended the run, and the first step that failed. */
+/** The error that ended the run, else that of the first step that failed. */
 export function failureOf(lines: readonly JournalLine[], done: RunDone | undefined): Failure | null {
   const error = objectIn(done?.data.error);
   const failed = lines.find(({ event }) => event.type === 'step-failed')?.event;
   const inStep = failed?.type === 'step-failed' ? failed : undefined;
-  if (error === null) return null;
+  const step = inStep === undefined ? null : nameOf(lines, inStep);
+  // A run that goes on, or was killed, has told no error of its own.
+  if (error === null)
+    return done === undefined && inStep !== undefined ? { step, error: inStep.error } : null;
   return {
-    step: inStep === undefined ? null : nameOf(lines, inStep),
+    step,
     error: {
       code: textIn(error.code) ?? '?',
       message: textIn(error.message) ?? '?',
@@ -120,7 +123,8 @@ export function servingOf(
   return phase.state === 'failed' && isBack ? from : UNKNOWN;
 }
 
-function hasTouchedClients({ plan, steps }: Phase): boolean {
+/** Whether the phase switched, or watches what an earlier run switched. */
+export function hasTouchedClients({ plan, steps }: Phase): boolean {
   // `resume` watches what an earlier run made live, and may put it back.
   if (plan === 'resume') return true;
   return steps.some((step) => step.step === 'switch' && isBegun(step));

@@ -39,7 +39,7 @@ export function requestsChart(seconds: readonly Second[], { words, format }: Voi
       ];
     });
     return [
-      yAxis(frame, ticks, { unit: words.requestsPerSecond.toLowerCase(), shown: format.number }),
+      yAxis(frame, ticks, { unit: '', shown: format.number }),
       bars,
       timeAxis(frame, scale, { words, format }),
     ];

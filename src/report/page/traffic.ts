@@ -63,7 +63,7 @@ function latencyOf(observation: Observation, voice: Voice): HtmlValue {
   return [
     before === null ? html`<p class="faint">${words.noBaseline}</p>` : null,
     comparison(observation, voice),
-    perSecond.length === 0
+    perSecond.every(({ p95Ms }) => p95Ms === null)
       ? html`<p class="faint">${words.noPerSecond}</p>`
       : html`<figure><figcaption>${words.latencyPerSecond}</figcaption>
 ${lines}${legend([

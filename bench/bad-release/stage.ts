@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Layout, localLayout } from '../../src/core/layout.ts';
 import { liveSlot } from '../../src/front/live.ts';
+import { goodTree } from '../../tests/fixtures/faulty-release.ts';
 import { ompay, timed, underLoad } from '../switch/installation.ts';
 import type { LoadResult } from '../switch/load.ts';
 import { type SeededUser, seedUsers } from '../switch/seed.ts';
@@ -28,7 +29,8 @@ export interface Stage {
 export async function openStage(programRoot: string, port: number): Promise<Stage> {
   const work = mkdtempSync(join(tmpdir(), 'ompay-bad-'));
   const stage: Stage = { programRoot, work, layout: localLayout(work), port, users: [] };
-  timed({ tree: programRoot, work }, ['deploy', '--port', String(port), ...watchFor(1)]);
+  const tree = goodTree(programRoot, join(work, 'tree'), 'first');
+  timed({ tree, work }, ['deploy', '--port', String(port), ...watchFor(1)]);
   stage.users = await seedUsers(stage.layout, USERS);
   return stage;
 }

@@ -92,6 +92,7 @@ export const CASES: readonly Case[] = [
       after: failing(0.02),
       weather: CALM,
       right: 'back',
+      ...(rate < 200 ? {} : { bar: 0.99 }),
     },
     { name: 'P95 doubled, all slower', rate, before: NORMAL, after: SHIFTED, weather: CALM, right: 'back' },
     {
@@ -101,7 +102,6 @@ export const CASES: readonly Case[] = [
       after: MIXED,
       weather: CALM,
       right: 'back',
-      ...(rate < 200 ? {} : { bar: 0.99 }),
     },
   ]),
 ];

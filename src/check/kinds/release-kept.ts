@@ -20,7 +20,8 @@ export const releaseKept = defineKind<object>({
         'as it was built',
         'ompay releases',
       );
-    if (!wasWell) return fail(`${name} was never watched to the end`, 'it was live and well', 'ompay deploy');
+    // A deploy that was killed left it; that it was not watched does not say that it is bad.
+    if (!wasWell) return unknown(`${name} was never watched to the end`, 'deploy it again: ompay deploy');
     return pass(`${name} is kept, undamaged, and was live and well`);
   },
 });

@@ -1,13 +1,13 @@
-import { otherSlot, type Slot } from '../../core/layout.ts';
-import { stepIn } from '../history.ts';
+import { otherSlot } from '../../core/layout.ts';
+import { type RunSeen, stepIn } from '../history.ts';
 import { textIn } from '../json.ts';
 import { defineKind } from '../kind.ts';
 import type { Slots } from '../sources.ts';
 import { type Finding, fail, pass, unknown } from '../types.ts';
 
 /**
- * Blue-green: the new release runs in one slot and what was live before still runs in the other, untouched. Outside a
- * run: what is live runs, and a rollback finds its release in the other slot.
+ * Blue-green: the new release runs in the slot that nobody uses, and what was live before still has the other. Outside
+ * a run: what is live runs, and a rollback finds its release in the other slot.
  */
 export const releaseSlots = defineKind<object>({
   kind: 'release-slots',
@@ -17,26 +17,31 @@ export const releaseSlots = defineKind<object>({
     if (slots === undefined) return unknown('nothing runs here', 'ompay deploy');
     const run = await sources.currentRun();
     const candidate = textIn(stepIn(run, 'build', 'release')?.output, 'release');
-    if (run === undefined || candidate === undefined) return atRest(slots);
-    return inRun(slots, candidate, Date.parse(run.startedAt));
+    return run === undefined || candidate === undefined ? atRest(slots) : inRun(slots, candidate, run);
   },
 });
 
-function inRun({ live, slots }: Slots, candidate: string, startedMs: number): Finding {
-  const slot = slotOf(slots, candidate);
-  if (slot === undefined)
-    return fail(`${candidate} runs in no slot`, 'the new release runs in a slot of its own', 'ompay logs');
-  const other = otherSlot(slot);
-  const { release, pid, sinceMs } = slots[other];
+function inRun({ live, slots }: Slots, candidate: string, run: RunSeen): Finding {
+  const hasSwitched = stepIn(run, 'switch', 'switch')?.outcome === 'done';
+  const slot = live === null ? 'blue' : hasSwitched ? live : otherSlot(live);
+  const seen = slots[slot];
+  if (seen.release !== candidate || seen.pid === null)
+    return fail(
+      `${slot} holds ${seen.release ?? 'nothing'}${seen.pid === null ? ', which does not run' : ''}`,
+      `${candidate} runs in ${slot}`,
+      `ompay logs ${slot}`,
+    );
   if (live === null) return pass(`${candidate} runs in ${slot}; nothing was live before`);
-  const untouched = pid !== null && sinceMs !== null && sinceMs < startedMs;
-  const observed = `${candidate} runs in ${slot}, ${release ?? 'nothing'} in ${other}`;
-  if (untouched) return pass(`${observed}, since before this run`);
-  return fail(
-    `${observed}, which was ${pid === null ? 'stopped' : 'started again'} meanwhile`,
-    'what is live is not touched',
-    `ompay logs ${other}`,
-  );
+  return beside(slots, candidate, otherSlot(slot));
+}
+
+/** Whether the old release kept its slot. That it died by itself is no reason to keep its successor back. */
+function beside(slots: Slots['slots'], candidate: string, old: 'blue' | 'green'): Finding {
+  const { release, pid, restarts } = slots[old];
+  if (release === null) return fail(`${old} was emptied`, 'what is live keeps its slot', `ompay logs ${old}`);
+  const observed = `${candidate} runs beside ${release} in ${old}`;
+  if (pid === null) return unknown(`${observed}, which does not run by itself`, `ompay logs ${old}`);
+  return pass(restarts === 0 ? observed : `${observed}, which has died ${restarts} times`);
 }
 
 function atRest({ live, slots }: Slots): Finding {
@@ -44,13 +49,7 @@ function atRest({ live, slots }: Slots): Finding {
   const { release, pid } = slots[live];
   if (release === null || pid === null)
     return fail(`${live} is live and does not run`, 'what is live runs', 'ompay up');
-  const other = otherSlot(live);
-  const warm = slots[other].pid === null ? 'nothing' : slots[other].release;
-  return pass(`${release} is live in ${live}; ${warm ?? 'nothing'} is warm in ${other}`);
-}
-
-function slotOf(slots: Slots['slots'], release: string): Slot | undefined {
-  return (['blue', 'green'] as const).find(
-    (slot) => slots[slot].release === release && slots[slot].pid !== null,
-  );
+  const other = slots[otherSlot(live)];
+  const warm = other.pid === null ? null : other.release;
+  return pass(`${release} is live in ${live}; ${warm ?? 'nothing'} is warm in ${otherSlot(live)}`);
 }

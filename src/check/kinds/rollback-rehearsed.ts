@@ -36,7 +36,7 @@ function hasSwitched({ end }: RunSeen): boolean {
   return end?.exitCode === 0 && textIn(end.data, 'previous') !== textIn(end.data, 'release');
 }
 
-/** Usage (2), lock held (4) or an interruption (130): nothing was tried, so nothing failed. */
+/** Usage (2), a check (3), the lock (4) or an interruption (130): nothing was tried, so nothing failed. */
 function isRefusal({ end }: RunSeen): boolean {
-  return [2, 4, 130].includes(end?.exitCode ?? 0);
+  return [2, 3, 4, 130].includes(end?.exitCode ?? 0);
 }

@@ -14,6 +14,9 @@ export const rollbackWorks = defineKind<object>({
         'it is known after the second deploy: ompay deploy',
       );
     if (trial.works) return pass(trial.seen);
+    // Within a deploy the way back leads to what is live now: when that is not well, its successor must not be kept back.
+    if ((await sources.currentRun()) !== undefined)
+      return unknown(`what is live is not well itself: ${trial.seen}`, 'ompay logs');
     return fail(trial.seen, 'a release that can be switched to', 'ompay rollback --plan');
   },
 });

@@ -1,20 +1,22 @@
-import type { Slots } from '../../../src/check/sources.ts';
+import type { CheckSources, SlotSeen } from '../../../src/check/sources.ts';
 import { after, ago, done, HOUR_MS, type KindCases, NOW_MS, runSeen } from '../sources.ts';
 
-const probe = { allowed: 0 };
+const probe = { allowedNew: 0, comparedHours: 2 };
 const switched = after(runSeen('R', { steps: [done('switch', 'switch', {}, ago(1))] }));
 const SINCE_MS = NOW_MS - HOUR_MS;
 
-function live(restarts = 0): { slots: () => Promise<Slots> } {
-  const seen = { release: 'new', pid: 7, restarts, sinceMs: 0 };
-  return { slots: async () => ({ live: 'green', slots: { blue: { ...seen, restarts: 9 }, green: seen } }) };
+function running(live: Partial<SlotSeen> = {}): Partial<CheckSources> {
+  const slot = { release: 'new', pid: 7, restarts: 0, sinceMs: 0 };
+  const slots = { blue: { ...slot, release: 'old', restarts: 9 }, green: { ...slot, ...live } };
+  return { slots: async () => ({ live: 'green', slots }) };
 }
 
-function wrote(...lines: readonly (string | { level: number; time: number })[]) {
-  const texts = lines.map((line) =>
-    typeof line === 'string' ? line : JSON.stringify({ ...line, msg: 'x' }),
-  );
-  return { logLines: async (slot: string) => (slot === 'green' ? texts : ['{"level":60,"time":9e15}']) };
+function line(level: number, time: number, msg = 'x', message = 'y 1'): string {
+  return JSON.stringify({ level, time, msg, err: { message } });
+}
+
+function wrote(green: readonly string[], blue: readonly string[] = []): Partial<CheckSources> {
+  return { ...switched, ...running(), logLines: async (slot) => (slot === 'green' ? green : blue) };
 }
 
 export const cases: KindCases = {
@@ -23,38 +25,64 @@ export const cases: KindCases = {
     {
       title: 'quiet since the switch, whatever was before it',
       probe,
-      sources: {
-        ...switched,
-        ...live(),
-        ...wrote(
-          { level: 50, time: SINCE_MS - 1 },
-          { level: 40, time: NOW_MS },
-          'plain text',
-          '{"level":50',
-          '{}',
-        ),
-      },
-      says: '0 lines at error level from green',
+      sources: wrote([line(50, SINCE_MS - 1), line(40, NOW_MS), 'plain text', '{"level":50', '{}']),
+      says: '0 lines at error level from green since 2026-01-01T23:00:00.000Z',
+    },
+    {
+      title: 'what the release before wrote too, but for its numbers',
+      probe,
+      sources: wrote([line(50, NOW_MS, 'x', 'y 77')], [line(50, SINCE_MS - 2 * HOUR_MS)]),
+      says: '1 lines at error level from green since 2026-01-01T23:00:00.000Z, 0 of new kinds',
     },
     {
       title: 'as many as are borne',
-      probe: { allowed: 1 },
-      sources: { ...switched, ...live(), ...wrote({ level: 50, time: NOW_MS }) },
-      says: '1 lines at error level',
+      probe: { ...probe, allowedNew: 1 },
+      sources: wrote([line(50, NOW_MS)]),
+      says: '1 of new kinds: x (y #)',
+    },
+    {
+      title: 'lines from before its process began',
+      probe,
+      sources: { ...wrote([line(50, NOW_MS - 2)]), ...running({ sinceMs: NOW_MS - 1 }) },
+      says: '0 lines at error level',
     },
   ],
   fail: [
     {
       title: 'an error at the very moment',
       probe,
-      sources: { ...switched, ...live(), ...wrote({ level: 50, time: SINCE_MS }) },
-      says: '1 lines at error level',
+      sources: wrote([line(50, SINCE_MS)]),
+      says: '1 of new kinds: x (y #)',
     },
     {
-      title: 'a death, which may leave no line',
+      title: 'worse than an error, without a cause',
       probe,
-      sources: { ...switched, ...live(2), ...wrote() },
-      says: 'died and was started again, 2 times',
+      sources: wrote([line(60, NOW_MS)]),
+      says: '1 of',
+    },
+    {
+      title: 'what the release before wrote longer ago',
+      probe,
+      sources: wrote([line(50, NOW_MS)], [line(50, SINCE_MS - 2 * HOUR_MS - 1)]),
+      says: '1 of new kinds',
+    },
+    {
+      title: 'what the release before wrote at a lower level, or of another kind',
+      probe,
+      sources: wrote([line(50, NOW_MS)], [line(40, SINCE_MS), line(50, SINCE_MS, 'x', 'z')]),
+      says: '1 of new kinds',
+    },
+    {
+      title: 'a death, with what it wrote before it',
+      probe,
+      sources: { ...wrote([line(50, SINCE_MS)]), ...running({ restarts: 2, sinceMs: NOW_MS }) },
+      says: '1 of new kinds: x (y #); its process died 2 times',
+    },
+    {
+      title: 'a death that left no line',
+      probe,
+      sources: { ...wrote([]), ...running({ restarts: 1 }) },
+      says: 'died 1 times',
     },
   ],
   unknown: [
@@ -62,14 +90,19 @@ export const cases: KindCases = {
     {
       title: 'nothing is live',
       probe,
-      sources: { slots: async () => ({ ...(await live().slots()), live: null }) },
+      sources: {
+        slots: async () => {
+          const slot = { release: 'new', pid: 7, restarts: 0, sinceMs: 0 };
+          return { live: null, slots: { blue: slot, green: slot } };
+        },
+      },
       says: 'nothing is live here',
     },
-    { title: 'no switch is known', probe, sources: live(), says: 'the journal tells of no switch' },
+    { title: 'no switch is known', probe, sources: running(), says: 'the journal tells of no switch' },
     {
       title: 'a log that cannot be read',
       probe,
-      sources: { ...switched, ...live(), logLines: () => Promise.reject(new Error('EACCES')) },
+      sources: { ...wrote([]), logLines: () => Promise.reject(new Error('EACCES')) },
       says: 'EACCES',
     },
   ],

@@ -19,7 +19,9 @@ export const cases: KindCases = {
       sources: seen({ damaged: ['api.mjs'] }),
       says: 'was changed since it was built: api.mjs',
     },
-    { title: 'never well', sources: seen({ wasWell: false }), says: 'never watched to the end' },
   ],
-  unknown: [{ title: 'a first release', sources: {}, says: 'no release was live before' }],
+  unknown: [
+    { title: 'never well', sources: seen({ wasWell: false }), says: 'never watched to the end' },
+    { title: 'a first release', sources: {}, says: 'no release was live before' },
+  ],
 };

@@ -1,131 +1,12 @@
 import type { Parameters, Sentence } from './language.ts';
+import { MONEY_FAILURES } from './money-failures.ts';
 
 /**
  * Every failure that a client of the API can meet: HTTP status, number (`error_code`), stable name (`code`) and both languages.
  * 1xxx money, 2xxx identity, 3xxx the request itself, 5xxx ours. 1001 and 1002 are OMPAY's own; clients rely on them.
  */
 export const API_ERRORS = {
-  insufficientFunds: {
-    status: 400,
-    number: 1001,
-    code: 'solde_insuffisant',
-    // Without the figures: a distributor is not told a customer's balance.
-    fr: 'Solde insuffisant pour cette opération.',
-    en: 'Insufficient balance for this operation.',
-  },
-  accountNotFound: {
-    status: 404,
-    number: 1002,
-    code: 'compte_introuvable',
-    fr: 'Compte {account} introuvable.',
-    en: 'Account {account} not found.',
-  },
-  sameAccount: {
-    status: 422,
-    number: 1003,
-    code: 'meme_compte',
-    fr: "L'opération va d'un compte à lui-même.",
-    en: 'The operation goes from an account to itself.',
-  },
-  balanceCeiling: {
-    status: 422,
-    number: 1004,
-    code: 'plafond_solde',
-    fr: 'Le solde du bénéficiaire dépasserait son plafond.',
-    en: "The receiver's balance would pass its ceiling.",
-  },
-  periodCeiling: {
-    status: 422,
-    number: 1005,
-    code: 'plafond_periode',
-    fr: "Le plafond de la période serait dépassé pour l'un des comptes.",
-    en: 'The ceiling of the period would be passed for one of the accounts.',
-  },
-  distributorOnly: {
-    status: 403,
-    number: 1006,
-    code: 'reserve_distributeur',
-    fr: 'Cette opération se fait chez un distributeur.',
-    en: 'This operation is done at a distributor.',
-  },
-  customerOnly: {
-    status: 403,
-    number: 1007,
-    code: 'reserve_client',
-    fr: 'Cette opération est réservée aux clients.',
-    en: 'This operation is for customers.',
-  },
-  idempotencyKeyReused: {
-    status: 422,
-    number: 1008,
-    code: 'cle_idempotence_reutilisee',
-    fr: "Cette clé d'idempotence a déjà servi pour une autre demande.",
-    en: 'This idempotency key was already used for another request.',
-  },
-  idempotencyKeyInProgress: {
-    status: 409,
-    number: 1009,
-    code: 'operation_en_cours',
-    fr: "Une demande avec cette clé d'idempotence est en cours.",
-    en: 'A request with this idempotency key is in progress.',
-  },
-  tooManyOperations: {
-    status: 409,
-    number: 1010,
-    code: 'trop_operations_en_attente',
-    fr: "Trop d'opérations en attente : annulez-en une, ou laissez-la expirer.",
-    en: 'Too many pending operations: cancel one, or let it expire.',
-  },
-  operationCodeInvalid: {
-    status: 422,
-    number: 1011,
-    code: 'code_operation_invalide',
-    // The same for an unknown client, a wrong code and an operation that has ended.
-    fr: "Aucune opération en attente de ce client n'a ce code.",
-    en: 'No pending operation of this client has this code.',
-  },
-  operationNotPending: {
-    status: 409,
-    number: 1012,
-    code: 'operation_non_en_attente',
-    fr: "Cette opération n'est plus en attente.",
-    en: 'This operation is no longer pending.',
-  },
-  qrNotFound: {
-    status: 404,
-    number: 1020,
-    code: 'qr_introuvable',
-    fr: 'Code QR introuvable ou expiré.',
-    en: 'The QR code is unknown or has expired.',
-  },
-  qrUsed: {
-    status: 409,
-    number: 1021,
-    code: 'qr_deja_utilise',
-    fr: 'Ce code QR a déjà été payé.',
-    en: 'This QR code was already paid.',
-  },
-  merchantOnly: {
-    status: 403,
-    number: 1022,
-    code: 'reserve_marchand',
-    fr: 'Cette opération est réservée aux marchands.',
-    en: 'This operation is for merchants.',
-  },
-  transactionNotFound: {
-    status: 404,
-    number: 1023,
-    code: 'transaction_introuvable',
-    fr: 'Transaction {reference} introuvable.',
-    en: 'Transaction {reference} not found.',
-  },
-  clientConfirms: {
-    status: 403,
-    number: 1024,
-    code: 'confirmation_client',
-    fr: 'Ce client a un code PIN : il demande lui-même ce retrait.',
-    en: 'This client has a PIN: the client asks for this withdrawal.',
-  },
+  ...MONEY_FAILURES,
   unauthenticated: {
     status: 401,
     number: 2001,
@@ -290,7 +171,7 @@ export const API_ERRORS = {
   },
 } as const satisfies Readonly<Record<string, ApiErrorEntry>>;
 
-interface ApiErrorEntry extends Sentence {
+export interface ApiErrorEntry extends Sentence {
   readonly status: number;
   readonly number: number;
   readonly code: string;

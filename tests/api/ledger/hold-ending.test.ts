@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import type { UsageCounterRow } from '../../../src/api/db/schema.ts';
 import {
+  account,
   apply,
   confirm,
   DISTRIBUTOR,
+  deposit,
   hold,
   NOTHING,
   NOW_MS,
@@ -126,5 +128,16 @@ describe('what an operation counted', () => {
       out('d:2026-11-22', 0),
       out('m:2026-11', 0),
     ]);
+  });
+
+  test('is nothing for a deposit, so that ending one gives nothing back', () => {
+    const spender = account('ana', used({ dayOutXof: 1_500, monthOutXof: 1_500 }));
+    const due = deposit({ id: 'h2', expires_at_ms: NOW_MS });
+    const plan = apply(stateOf([spender, DISTRIBUTOR], { holds: [deposit(), due] }), [
+      resolve('void'),
+      resolve('expire', 'h2'),
+    ]);
+    expect(plan.changedHolds).toEqual([settled(deposit(), 'annule'), settled(due, 'echoue')]);
+    expect([plan.usage, plan.lowered, plan.raised]).toEqual([[], new Map(), new Map()]);
   });
 });

@@ -10,6 +10,8 @@ const PERIOD_MS = 30_000;
 const BATCH = 1_000;
 /** The longest window of attempts is an hour. */
 const COUNTERS_KEPT_MS = 24 * 3_600_000;
+/** Expired codes are answered like unknown ones; what was paid stays in `transfer_claims`. */
+const QR_CODES_KEPT_MS = 24 * 3_600_000;
 /** A delivered message is kept for questions of its receiver; locally, for the newcomer who reads it there. */
 const MESSAGES_KEPT_MS = 30 * 24 * 3_600_000;
 
@@ -73,9 +75,16 @@ export async function removeExpired(database: Database, now: number): Promise<vo
     .where('delivered_at_ms', '<', now - MESSAGES_KEPT_MS)
     .limit(BATCH)
     .execute();
+  const codes = await kysely
+    .selectFrom('qr_codes')
+    .select('code as key')
+    .where('expires_at_ms', '<', now - QR_CODES_KEPT_MS)
+    .limit(BATCH)
+    .execute();
   // The empty key belongs to no row; it makes a list of keys that SQL accepts.
   await kysely.deleteFrom('sessions').where('token_hash', 'in', keysOf(sessions)).execute();
   await kysely.deleteFrom('attempt_counters').where('counter_key', 'in', keysOf(counters)).execute();
+  await kysely.deleteFrom('qr_codes').where('code', 'in', keysOf(codes)).execute();
   await kysely.deleteFrom('outbox').where('id', 'in', keysOf(messages)).execute();
 }
 

@@ -126,6 +126,8 @@ test('each operation of merchants and PINs answers what it says it does when it 
   await api.post('/api/auth/change-pin', change);
   const set = { token: other.token, body: { pin: '4826', password: PASSWORD } };
   for (let count = 0; count < 2; count += 1) await api.post('/api/auth/set-pin', set);
+  // Without the PIN that is now asked for.
+  await movesFor('/api/ompay/cancel', other, { reference: PARAMETERS.reference });
   for (let count = 0; count < 2; count += 1) await api.post('/api/auth/change-pin', change);
 });
 

@@ -26,18 +26,20 @@ export async function moveCash<B extends RequestSchema, Q extends RequestSchema>
   cash: CashRequest & { readonly type: 'depot' | 'retrait' },
 ): Promise<RouteAnswer> {
   const distributor = principalOf(request);
-  // A customer's own deposit or withdrawal needs two-phase holds, which do not exist yet.
+  // A customer names nobody: his own deposit or withdrawal is opened, and confirmed by a distributor.
   if (distributor.account.kind !== 'distributor') throw new ApiError('distributorOnly');
   const { telephone_client: client } = cash;
   if (client === undefined) throw fieldsError({ telephone_client: [REQUIRED] });
   const clientId = await receiverOf(services, client);
   const deposit = cash.type === 'depot';
+  const refusedAs = !deposit && (await hasPin(services, client)) ? 'clientConfirms' : undefined;
   return postMovement(services, request, {
     type: cash.type,
     debitAccountId: deposit ? distributor.account.id : clientId,
     creditAccountId: deposit ? clientId : distributor.account.id,
     amountXof: cash.amount,
     description: cash.description ?? null,
+    refusedAs,
     named: client,
     message: deposit ? SAID.deposited : SAID.withdrawn,
     present: (posted) => ({
@@ -52,6 +54,12 @@ export async function moveCash<B extends RequestSchema, Q extends RequestSchema>
       }),
     ],
   });
+}
+
+/** The number alone does not take the money of a client with a PIN: the client asks for it, and confirms by a code. */
+async function hasPin(services: Services, phone: string): Promise<boolean> {
+  const holder = await services.holder(toE164(phone));
+  return holder !== undefined && (await services.pin(holder.user.id)) !== undefined;
 }
 
 /** The account of an active customer or merchant, else the one that nobody has. */

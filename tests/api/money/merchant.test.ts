@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { removeExpired } from '../../../src/api/housekeeping.ts';
 import {
   type Answer,
   fund,
@@ -196,4 +197,23 @@ test('a payment asks for the PIN, and a wrong one leaves the code good', async (
     [403, 'pin_invalide'],
     [200, undefined],
   ]);
+});
+
+test('expired codes are removed after a day, and what was paid by one stays known', async () => {
+  const payer = await fundedCustomer(10_000);
+  const [paid, unpaid] = [await newQr(merchant, { montant: 500 }), await newQr(merchant, { montant: 500 })];
+  await pay(payer, { code_qr: paid });
+  const { kysely } = api.database;
+  const kept = async (): Promise<ReadonlySet<string>> => {
+    const rows = kysely.selectFrom('qr_codes').select('code').where('code', 'in', [paid, unpaid]);
+    return new Set((await rows.execute()).map(({ code }) => code));
+  };
+  api.clock.pass(23 * 3_600_000);
+  await removeExpired(api.database, api.clock.now());
+  expect(await kept()).toEqual(new Set([paid, unpaid]));
+  api.clock.pass(2 * 3_600_000);
+  await removeExpired(api.database, api.clock.now());
+  expect(await kept()).toEqual(new Set());
+  const claims = kysely.selectFrom('transfer_claims').select('claim').where('claim', '=', `qr:${paid}`);
+  expect(await claims.execute()).toHaveLength(1);
 });

@@ -13,6 +13,7 @@ export const cancelRoute = defineRoute(
     secured: true,
     rate: 'money',
     idempotent: true,
+    asksPin: true,
     body: { type: 'object', properties: { reference: REFERENCE }, required: ['reference'] },
     query: NO_REQUEST,
     success: { status: 200, mediaType: 'application/json', schema: CASH },

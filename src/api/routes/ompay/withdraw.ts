@@ -23,7 +23,7 @@ export const withdrawRoute = defineRoute(
     },
     query: NO_REQUEST,
     success: { status: 200, mediaType: 'application/json', schema: CASH },
-    errors: ['distributorOnly', 'tooManyOperations', ...MONEY_ERRORS],
+    errors: ['distributorOnly', 'clientConfirms', 'tooManyOperations', ...MONEY_ERRORS],
   },
   (request, services) => askCash(services, request, { type: 'retrait', ...request.body }),
 );

@@ -54,7 +54,6 @@ async function keepPromises(
   const self = (): Server => serverAt(selfSocket, 'this release', anyAddress());
   const other = (): Server => serverAt(otherSocket, 'the other release', anyAddress());
   await ownContract(self(), checks);
-  await featuresContract(self(), tools, checks);
   const pairs = [{ writer: self(), reader: self() }];
   if (otherSocket !== selfSocket) {
     pairs.push({ writer: other(), reader: self() }, { writer: self(), reader: other() });
@@ -63,6 +62,7 @@ async function keepPromises(
     await accessContract(pair, tools, checks);
     await moneyContract(pair, tools, checks);
   }
+  await featuresContract(self(), tools, checks);
   const found = await checkInvariants(tools.database);
   const isRight = Object.values(found).every((figure) => figure === 0 || figure === undefined);
   if (!isRight) throw broken('the ledger', 'debits that equal credits', JSON.stringify(found));

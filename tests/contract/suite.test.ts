@@ -1,16 +1,20 @@
 import { join } from 'node:path';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { ROUTES } from '../../src/api/routes/index.ts';
 import { buildServer } from '../../src/api/server.ts';
 import { type ContractResult, runContract } from '../../src/contract/suite.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import { startApi, type TestApi } from '../fixtures/api.ts';
 import { temporaryFolder } from '../fixtures/folder.ts';
 
-/** A second process's worth of the API, on the same database. */
-async function serveBeside({ foundations }: TestApi): Promise<string> {
+/** A second process's worth of the API, on the same database. `succeeded` collects the routes that did their work. */
+async function serveBeside({ foundations }: TestApi, succeeded = new Set<string>()): Promise<string> {
   const path = join(temporaryFolder(), 'api.sock');
   const app = buildServer(foundations);
+  app.addHook('onResponse', async ({ method, routeOptions }, { statusCode }) => {
+    if (statusCode < 300) succeeded.add(`${method} ${routeOptions.url}`);
+  });
   await app.listen({ path });
   onTestFinished(() => app.close());
   return path;
@@ -26,11 +30,14 @@ describe('the contract of a release', { timeout: 180_000 }, () => {
   const run = (selfSocket: string, otherSocket: string): Promise<ContractResult> =>
     runContract({ settings: api.settings, selfSocket, otherSocket, clock: systemClock });
 
-  it('is kept by this release, alone', async () => {
-    const socket = await serveBeside(api);
+  it('is kept by this release, alone, and says something of every route', async () => {
+    const succeeded = new Set<string>();
+    const socket = await serveBeside(api, succeeded);
     const { failure, checks } = await run(socket, socket);
     expect(failure).toBe('');
     expect(checks).toBeGreaterThan(90);
+    const routes = ROUTES.map(({ operation }) => `${operation.method} ${operation.path}`);
+    expect(routes.filter((route) => !succeeded.has(route))).toEqual([]);
   });
 
   it('is kept by this release beside another, each reading what the other wrote', async () => {

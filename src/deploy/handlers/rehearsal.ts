@@ -7,7 +7,7 @@ import type { Host } from '../../host/host.ts';
 import { type EnvironmentVariables, readEnvironment } from '../environment.ts';
 import type { Release } from '../types.ts';
 import { API_BUNDLE, CONTRACT_BUNDLE, releaseEnvironment } from './release.ts';
-import { runToEnd, type ScratchServer, serve } from './scratch-process.ts';
+import { lastWords, runToEnd, type ScratchServer, serve } from './scratch-process.ts';
 
 /** Where releases are rehearsed: a copy of the database, and a folder for their sockets (a socket's path is short). */
 export interface Stage {
@@ -120,8 +120,11 @@ function socketOf({ socketFolder }: Stage, role: Role): string {
 }
 
 function notRun(id: string, stderr: string): OmpayError {
-  const said = stderr.trim().split('\n').slice(-2).join(' ').slice(-500);
-  return new OmpayError('checkBlocked', `the contract of release ${id} could not be run: ${said}`, {
-    hint: HINT,
-  });
+  return new OmpayError(
+    'checkBlocked',
+    `the contract of release ${id} could not be run: ${lastWords(stderr)}`,
+    {
+      hint: HINT,
+    },
+  );
 }

@@ -126,8 +126,16 @@ async function healthy(
 }
 
 function notHealthy(how: string, stderr: string): OmpayError {
-  const said = stderr.trim().split('\n').slice(-2).join(' ').slice(-500);
+  const said = lastWords(stderr);
   return new OmpayError('checkBlocked', `${how}${said === '' ? '' : `: ${said}`}`, {
     hint: 'see what it does at its start',
   });
+}
+
+const STACK = /^\s*(at |\^|Node\.js v|$)/;
+
+/** The last two lines of an error output that say something: no stack, no version. */
+export function lastWords(stderr: string): string {
+  const lines = stderr.split('\n').filter((line) => !STACK.test(line));
+  return lines.slice(-2).join(' ').slice(-500);
 }

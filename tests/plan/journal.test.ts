@@ -16,6 +16,9 @@ import { temporaryFolder } from '../fixtures/folder.ts';
 import { ompayErrorOf } from '../fixtures/thrown.ts';
 import { filesIn, IDENTITY, linesIn, linesOf, note } from './written-journal.ts';
 
+/** Longer than what an append reads back. */
+const LONG_GARBAGE = `${'garbage '.repeat(125)}\n`.repeat(1_600);
+
 test('a line says who did what when, and follows from the one before', async () => {
   const files = filesIn(temporaryFolder());
   const journal = openJournal(files, IDENTITY, manualClock(Date.UTC(2026, 0, 1)));
@@ -57,7 +60,7 @@ test('an append after the file was damaged goes on from the newest line that can
 test('a journal of which nothing can be read is not appended to', async () => {
   const files = filesIn(temporaryFolder());
   note(files, 'one');
-  writeFileSync(files.lines, 'garbage\n'.repeat(200_000));
+  writeFileSync(files.lines, LONG_GARBAGE);
   const error = await ompayErrorOf(() => note(files, 'two'));
   expect(error).toMatchObject({ code: 'journalBroken', hint: 'see what is wrong: ompay audit verify' });
 });
@@ -92,7 +95,7 @@ test('without one readable line there is no newest time', () => {
   for (const damaged of [
     '',
     'garbage',
-    'garbage\n'.repeat(200_000),
+    LONG_GARBAGE,
     JSON.stringify({ ...line, at: 'soon' }),
   ]) {
     writeFileSync(files.lines, damaged);

@@ -45,7 +45,7 @@ export async function deploy(kit: DeployKit, choices: DeployChoices): Promise<De
   const before = await kit.facts();
   const previous = liveRelease(before);
   if (isLive(before, release, choices)) return deployAgain(kit, before, { release, choices });
-
+  noteReleases(kit, before, release);
   await phase(kit, checkPlan());
   await phase(kit, servicesPlan());
   await phase(kit, backupPlan({ ...(await kit.facts()), hasData: before.hasData }));
@@ -82,6 +82,7 @@ async function deployAgain(
 ): Promise<DeployResult> {
   const unchanged = { changed: false, release, previous: release.id, outputs: {} };
   if (facts.live === null || facts.accepted[0] === release.id) return unchanged;
+  noteReleases(kit, facts, release);
   const outputs = await switchPhase(kit, resumePlan(facts, facts.live, choices));
   await settle(kit, [acceptPlan(release), prunePlan(choices.keep)]);
   return { ...unchanged, outputs };
@@ -96,6 +97,7 @@ export async function rollback(
   const before = await kit.facts();
   const previous = liveRelease(before);
   if (previous === release.id) return rollbackAgain(kit, before, { release, choices });
+  noteReleases(kit, before, release);
   if (isWarm(before, release)) {
     const outputs = await switchPhase(kit, warmRollbackPlan(before, release, kit.layout));
     await settle(kit, [acceptPlan(release), tellPlan()]);
@@ -117,6 +119,15 @@ async function rollbackAgain(
   if (!facts.accepted.includes(release.id)) return deployAgain(kit, facts, { release, choices });
   if (facts.accepted[0] !== release.id) await settle(kit, [acceptPlan(release)]);
   return { changed: false, release, previous: release.id, outputs: {} };
+}
+
+/** For the report, also of a run that is killed: what was live, and what is to be. */
+function noteReleases(kit: RunContext, facts: LocalFacts, to: Release): void {
+  const live = liveRelease(facts);
+  const from = facts.releases.find(({ id }) => id === live);
+  const known = ({ id, version, commit }: Release): JsonObject => ({ id, version, commit });
+  const releases = { from: from === undefined ? null : known(from), to: known(to) };
+  kit.emit({ type: 'note', text: `from ${live ?? 'none'} to ${to.id}`, data: { releases } });
 }
 
 export function liveRelease(facts: LocalFacts): string | null {

@@ -1,7 +1,9 @@
 import { join } from 'node:path';
 import { MIGRATIONS } from '../../api/migrations/index.ts';
 import { migrateUp } from '../../api/migrations/runner.ts';
-import { loadApiSettings } from '../../config/load.ts';
+import { type EnvironmentVariables, loadApiSettings } from '../../config/load.ts';
+import { loadTeamSettings, withoutOperatorKeys } from '../../config/team.ts';
+import type { Layout } from '../../core/layout.ts';
 import { sha256 } from '../../deploy/bundle.ts';
 import type { DeployKit } from '../../deploy/deploy.ts';
 import { keepEnvironment, localEnvironment, readEnvironment } from '../../deploy/environment.ts';
@@ -43,7 +45,7 @@ export function localKit(invocation: Invocation): LocalKit {
     version: invocation.version,
     newestMigration: MIGRATIONS.at(-1)?.id ?? '0000',
     environmentDigest: () =>
-      sha256(JSON.stringify(Object.entries(readEnvironment(join(layout.root, '.env'))).sort())),
+      sha256(JSON.stringify(Object.entries(withoutOperatorKeys(settingsOf(layout))).sort())),
   };
   const candidate = once((): Promise<Built> => buildCandidate(release, localHost(), clock.now()));
   // Read before this run writes its own lines.
@@ -104,7 +106,13 @@ function tokenOf(operation: Operation): number {
 function checkConfig({ layout }: Invocation, port: number): void {
   const environment = localEnvironment(layout, port);
   loadApiSettings(environment);
+  loadTeamSettings(settingsOf(layout));
   keepEnvironment(layout, environment);
+}
+
+/** What the operator wrote in `.env`. */
+function settingsOf(layout: Layout): EnvironmentVariables {
+  return readEnvironment(join(layout.root, '.env'));
 }
 
 /** Computes at first use and remembers: a bundle is made once a command. */

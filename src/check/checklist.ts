@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
+import type { ErrorObject, ValidateFunction } from 'ajv';
 import { OmpayError, systemCodeOf } from '../core/errors.ts';
 import type { Kind } from './kind.ts';
+import { compileSchema } from './schema.ts';
 import { CHECKLISTS, type Check, type Checklist, type Probe, type Words } from './types.ts';
 import { type Located, located } from './yaml-lines.ts';
 
@@ -141,7 +142,7 @@ const CHECK = {
 
 /** Shape alone: the fields of a probe are its kind's own. */
 function shapeValidator(): ValidateFunction<ChecklistFile> {
-  return new Ajv({ allErrors: true, verbose: true }).compile<ChecklistFile>({
+  return compileSchema<ChecklistFile>({
     type: 'object',
     properties: { title: WORDS, checks: { type: 'array', minItems: 1, items: CHECK } },
     required: ['title', 'checks'],

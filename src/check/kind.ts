@@ -1,4 +1,5 @@
-import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
+import type { ErrorObject, ValidateFunction } from 'ajv';
+import { compileSchema } from './schema.ts';
 import type { CheckSources } from './sources.ts';
 import type { Finding, Probe } from './types.ts';
 
@@ -61,7 +62,7 @@ export function defineKind<Fields extends object>(definition: {
 }
 
 function validatorOf<Fields>(kind: string, schema: FieldSchemas): ValidateFunction<Fields> {
-  return new Ajv({ allErrors: true, verbose: true }).compile<Fields>({
+  return compileSchema<Fields>({
     type: 'object',
     properties: { kind: { const: kind }, ...schema },
     required: ['kind', ...Object.keys(schema)],

@@ -1,3 +1,4 @@
+import { Ajv } from 'ajv';
 import { describe, expect, test } from 'vitest';
 import { readChecklists } from '../../src/check/checklist.ts';
 import { KINDS } from '../../src/check/kinds/index.ts';
@@ -65,6 +66,12 @@ test('every kind is shown passing, failing and unknown', () => {
   expect(CASES.map(({ kind }) => kind)).toEqual(KINDS.map(({ kind }) => kind));
   for (const { kind, pass, fail, unknown } of CASES)
     expect([kind, pass.length > 0, fail.length > 0, unknown.length > 0]).toEqual([kind, true, true, true]);
+});
+
+test("every kind's schema is a JSON schema", () => {
+  const ajv = new Ajv({ strict: true });
+  for (const { kind, schema } of KINDS)
+    expect([kind, ajv.validateSchema({ type: 'object', properties: schema })]).toEqual([kind, true]);
 });
 
 describe.each(CASES)('$kind', ({ kind, ...cases }) => {

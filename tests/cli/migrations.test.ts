@@ -6,8 +6,8 @@ describe('a missing migration', { timeout: 240_000 }, () => {
   let installation: Installation;
   beforeAll(async () => {
     installation = await createInstallation();
-    const { exitCode } = installation.ompay(['deploy', '--port', String(installation.port)]);
-    expect(exitCode).toBe(0);
+    const { last } = installation.ompay(['deploy', '--port', String(installation.port)]);
+    expect(last).toMatchObject({ type: 'run-done', exitCode: 0 });
   });
   afterAll(() => installation.end());
 

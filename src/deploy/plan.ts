@@ -1,5 +1,6 @@
 import { type Layout, otherSlot, type Slot } from '../core/layout.ts';
 import { call, type Plan, type Step } from '../plan/plan.ts';
+import { judgeSteps, liveSmokeStep } from './judge-plan.ts';
 import { health, onePlan, portStep, SECONDS, step } from './steps.ts';
 import type { LocalFacts, Release } from './types.ts';
 
@@ -55,11 +56,16 @@ export function buildPlan(): Plan {
   ]);
 }
 
-/** Nothing is migrated before the backup is proven: it was, beside the build. */
+/**
+ * Nothing is migrated before the backup is proven: it was, beside the build. What is missing is judged, tried on that
+ * backup beside both releases, and only then applied.
+ */
 export function migratePlan(): Plan {
   return onePlan('migrate', 'Migrate', [
     step('backup', 'the backup starts, and its ledger is proven', call('backup.prove', {}, 180 * SECONDS)),
+    ...judgeSteps(),
     step('expand', 'apply the expand steps that are missing', call('migrate.up', {}, 120 * SECONDS)),
+    liveSmokeStep(),
   ]);
 }
 

@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import { MIGRATIONS } from '../../api/migrations/index.ts';
-import { migrateUp } from '../../api/migrations/runner.ts';
 import { type EnvironmentVariables, loadApiSettings } from '../../config/load.ts';
 import { loadTeamSettings, withoutOperatorKeys } from '../../config/team.ts';
 import type { Layout } from '../../core/layout.ts';
@@ -20,9 +19,9 @@ import type { Handlers } from '../../plan/act.ts';
 import { journalFiles, newestLineTimeMs } from '../../plan/journal.ts';
 import type { Invocation } from '../command.ts';
 import type { Operation } from '../operation.ts';
-import { withApi } from './api.ts';
 import { backupHandlers } from './backup.ts';
 import { checkHandlers } from './checks.ts';
+import { migrationHandlers } from './migrations.ts';
 import { notifyHandlers } from './notify.ts';
 import { localWitness } from './observation.ts';
 import { smokeHandlers } from './smoke.ts';
@@ -73,15 +72,13 @@ export function localKit(invocation: Invocation): LocalKit {
       ...checkHandlers({ invocation, facts, run: operation.run }),
       ...notifyHandlers({ layout, clock, run: operation.run }),
       ...smokeHandlers({ layout, clock, run: operation.run }),
-      'migrate.up': async () => {
-        const applied = await withApi(layout, clock, ({ database }) =>
-          migrateUp(database, MIGRATIONS, clock),
-        );
-        return {
-          applied: [...applied],
-          shown: applied.length === 0 ? 'nothing is missing' : applied.join(', '),
-        };
-      },
+      ...migrationHandlers({
+        invocation,
+        run: operation.run,
+        facts,
+        candidate: async () => (await candidate()).release,
+        platform: install,
+      }),
     }),
   };
 }

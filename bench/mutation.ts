@@ -1,10 +1,11 @@
 /**
- * npm run mutate [-- --force] [-- MODULE…]: breaks the code of the ledger, the lock, the journal and the checklists'
- * verdicts on purpose, one change at a time, and counts the changes that no test notices. Only what changed since the
- * last run is tried again, unless --force. Writes `.mutation/MODULE.json` and prints the table of docs/mutation.md.
+ * npm run mutate [-- [--force] [--report] [MODULE…]]: breaks the code of the ledger, the lock, the journal and the
+ * checklists' verdicts on purpose, one change at a time, and counts the changes that no test notices. Only what changed
+ * since the last run is tried again, unless --force; --report shows the last results and runs nothing. Prints the tables
+ * of docs/mutation.md; `.mutation/MODULE.json` holds every mutant, `.mutation/MODULE.html` shows them in the code.
  * Fails when a module is below 90 % or a survivor is not explained in bench/mutation/survivors.ts.
  */
-import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -12,6 +13,7 @@ import { Stryker } from '@stryker-mutator/core';
 import { MODULE_VARIABLE, MODULES, type MutatedModule, moduleNamed } from './mutation/modules.ts';
 import { mutantsOf } from './mutation/mutant.ts';
 import { explanationOf, type ModuleResult, scoreOf, survivorList, table } from './mutation/report.ts';
+import { keepResult, lastResult, resultPath } from './mutation/results.ts';
 import { SURVIVORS } from './mutation/survivors.ts';
 
 const LEAST_PERCENT = 90;
@@ -19,20 +21,19 @@ const root = resolve(import.meta.dirname, '..');
 const reports = join(root, '.mutation');
 
 const { values, positionals } = parseArgs({
-  options: { force: { type: 'boolean', default: false } },
+  options: { force: { type: 'boolean', default: false }, report: { type: 'boolean', default: false } },
   allowPositionals: true,
 });
 process.chdir(root);
 mkdirSync(reports, { recursive: true });
-const results: ModuleResult[] = [];
-for (const module of positionals.length === 0 ? MODULES : positionals.map(moduleNamed)) {
-  results.push(await mutate(module));
-}
+const chosen = positionals.length === 0 ? MODULES : positionals.map(moduleNamed);
+if (!values.report) for (const module of chosen) keepResult(reports, await mutate(module));
+const results = chosen.map(({ name }) => lastResult(reports, name)).filter((each) => each !== undefined);
 process.stdout.write(`\n${table(results)}\n\n${survivorList(results, SURVIVORS)}\n`);
-process.exitCode = results.every(isGood) ? 0 : 1;
+process.exitCode = results.length === chosen.length && results.every(isGood) ? 0 : 1;
 
 async function mutate(module: MutatedModule): Promise<ModuleResult> {
-  const fileName = join(reports, module.name.replaceAll(' ', '-'));
+  const path = resultPath(reports, module.name);
   const temporary = mkdtempSync(join(tmpdir(), 'ompay-mutation-'));
   process.env[MODULE_VARIABLE] = module.name;
   const startedMs = performance.now();
@@ -52,17 +53,16 @@ async function mutate(module: MutatedModule): Promise<ModuleResult> {
       concurrency: 1,
       timeoutMS: 20_000,
       incremental: true,
-      incrementalFile: `${fileName}.incremental.json`,
+      incrementalFile: `${path}.incremental.json`,
       force: values.force,
       reporters: ['html', 'progress-append-only'],
-      htmlReporter: { fileName: `${fileName}.html` },
+      htmlReporter: { fileName: `${path}.html` },
       tempDirName: join(temporary, 'sandboxes'),
       ignorePatterns: ['.ompay', '.mutation', 'coverage', 'docs'],
       // Stryker would read it with TypeScript's old interface, which version 7 no longer has.
       tsconfigFile: 'none',
     }).runMutationTest();
     const mutants = mutantsOf(found, { root, texts });
-    writeFileSync(`${fileName}.json`, JSON.stringify(mutants, null, 2));
     return { name: module.name, mutants, durationMs: performance.now() - startedMs };
   } finally {
     rmSync(temporary, { recursive: true, force: true });

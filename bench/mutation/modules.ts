@@ -40,7 +40,7 @@ export const MODULES: readonly MutatedModule[] = [
       `${LEDGER}/{batch,batch-holds,read-usage,commit,ledger,rules,invariants,invariants-since,verify-chain}.ts`,
     ],
     tests: [
-      `${LEDGER_TESTS}/{contract,ledger,invariants,invariants-since,verify-chain,lost-commit,collision,rules}.test.ts`,
+      `${LEDGER_TESTS}/{contract,ledger,invariants,invariants-since,verify-chain,lost-commit,commit-errors,collision,rules}.test.ts`,
     ],
     usesDatabase: true,
   },
@@ -59,7 +59,7 @@ export const MODULES: readonly MutatedModule[] = [
   {
     name: 'checklist verdicts',
     sources: ['src/check/{verdict,statements}.ts'],
-    tests: ['tests/check/{blocking,stating}.test.ts'],
+    tests: ['tests/check/{verdict,statements,blocking,stating}.test.ts'],
     usesDatabase: false,
   },
 ];

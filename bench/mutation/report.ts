@@ -24,8 +24,8 @@ export function scoreOf(mutants: readonly Mutant[]): Score {
 
 export function explanationOf(mutant: Mutant, known: readonly KnownSurvivor[]): string | undefined {
   return known.find(
-    ({ file, code, change }) =>
-      file === mutant.file && mutant.code.includes(code) && change === shownChange(mutant),
+    ({ file, code, changes }) =>
+      file === mutant.file && mutant.code.includes(code) && changes.includes(shownChange(mutant)),
   )?.why;
 }
 

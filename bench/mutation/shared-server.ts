@@ -12,7 +12,7 @@ declare module 'vitest' {
   }
 }
 
-const START_TIMEOUT_MS = 30_000;
+const START_TIMEOUT_MS = 180_000;
 
 /** Starts the PGlite server that all tests of a run share; a test file empties it before it begins. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {

@@ -9,8 +9,8 @@ const here = (name: string): string => fileURLToPath(new URL(name, import.meta.u
 export default defineConfig({
   test: {
     include: [...tests],
-    testTimeout: 20_000,
-    hookTimeout: 20_000,
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
     isolate: false,
     fileParallelism: false,
     ...(usesDatabase ? { globalSetup: [here('shared-server.ts')] } : {}),

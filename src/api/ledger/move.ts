@@ -15,8 +15,9 @@ export interface Movement {
   readonly refundXof: number;
 }
 
-/** What a transfer says of itself; one that a hold becomes has the hold's reference. */
+/** What a transfer says of itself; one that a hold becomes has the hold's reference, and the id that the hold names. */
 export type Moved = Pick<PostRequest, 'type' | 'amountXof' | 'description' | 'initiatorId'> & {
+  readonly id?: string;
   readonly reference?: string;
 };
 
@@ -24,7 +25,7 @@ export type Moved = Pick<PostRequest, 'type' | 'amountXof' | 'description' | 'in
 export function move(moved: Moved, movement: Movement, draft: Draft, context: BatchContext): PostedTransfer {
   const { debit, credit, feeXof } = movement;
   const transfer = {
-    id: context.newId(),
+    id: moved.id ?? context.newId(),
     reference: moved.reference ?? context.newReference(),
     type: moved.type,
     status: 'reussi' as const,
@@ -54,6 +55,7 @@ export function move(moved: Moved, movement: Movement, draft: Draft, context: Ba
     debitAccountId: transfer.debit_account_id,
     creditAccountId: transfer.credit_account_id,
     debitBalanceXof: debit.now.balanceXof,
+    debitAvailableXof: debit.now.balanceXof - debit.now.heldXof,
     creditBalanceXof: credit.now.balanceXof,
     createdAtMs: transfer.created_at_ms,
   };

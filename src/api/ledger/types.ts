@@ -42,6 +42,8 @@ export interface PostedTransfer {
   readonly debitAccountId: string;
   readonly creditAccountId: string;
   readonly debitBalanceXof: number;
+  /** Of that balance, what pending operations do not hold. */
+  readonly debitAvailableXof: number;
   readonly creditBalanceXof: number;
   readonly createdAtMs: number;
 }

@@ -54,7 +54,7 @@ export async function payMerchant<B extends RequestSchema, Q extends RequestSche
       debit_transaction: transactionView(posted, 'debit', 'reussi'),
       credit_transaction: transactionView(posted, 'credit', 'reussi'),
       reference: posted.reference,
-      solde_client: posted.debitBalanceXof,
+      solde_client: posted.debitAvailableXof,
     }),
     messages: (posted) => [
       smsTo(telephone, SMS.paymentReceived, {

@@ -50,6 +50,7 @@ test('one transfer writes itself, its entries, balances, usage, key, claim and m
     debitAccountId: 'ana',
     creditAccountId: 'bob',
     debitBalanceXof: 8_992,
+    debitAvailableXof: 8_992,
     creditBalanceXof: 11_000,
     createdAtMs: NOW_MS,
   };

@@ -58,6 +58,14 @@ test('a merchant is paid by its code, without a fee, and is told by SMS', async 
   );
 });
 
+test('what a pending withdrawal holds is not in the balance that the payer is told', async () => {
+  const payer = await fundedCustomer(10_000);
+  await api.post('/api/ompay/withdraw', { token: payer.token, body: { amount: 3_000 } });
+  const { json } = await pay(payer, { code_marchand: merchant.codeMarchand, montant: 1_000 });
+  expect(json.data.solde_client).toBe(6_000);
+  expect(await balanceOf(payer)).toBe(6_000);
+});
+
 test('a merchant pays another, but not itself', async () => {
   const other = await api.merchant();
   await fund(api, distributor, merchant, 1_000);

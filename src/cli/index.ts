@@ -81,6 +81,12 @@ export const commands: readonly CommandEntry[] = [
     load: () => import('./api/customer/identify.ts'),
   },
   {
+    words: 'api customer forget-pin',
+    summary: 'a person forgot the PIN and showed who it is: remove it',
+    group: 'Operate',
+    load: () => import('./api/customer/forget-pin.ts'),
+  },
+  {
     words: 'api transaction reverse',
     summary: 'undo a transfer: amount and fee go back',
     group: 'Operate',

@@ -106,8 +106,8 @@ function childAt(program: Command, entry: CommandEntry): Command {
 
 const GROUP_SUMMARIES: Readonly<Record<string, string>> = {
   migrate: 'status, up, contract: the database schema, step by step',
-  api: 'outbox, distributor create, customer identify: for the staff',
-  'api customer': 'customers and their limits',
+  api: 'outbox, distributor, customer, transaction: for the staff',
+  'api customer': 'customers, their limits and their PINs',
   'api distributor': 'distributors and their floats',
   lock: 'status, acquire, release: the lock that keeps two operations apart',
   audit: 'list, verify: the journal of everything that was done',

@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { forgetPin } from '../../../src/api/accounts/forget-pin.ts';
 import type { TableName } from '../../../src/api/db/dialect.ts';
 import { fingerprintOf } from '../../../src/api/money/fingerprint.ts';
 import { deriveKeys } from '../../../src/api/services.ts';
 import { type Answer, fund, PASSWORD, type Person, startApi, type TestApi } from '../../fixtures/api.ts';
+import { ompayErrorOf } from '../../fixtures/thrown.ts';
 
 let api: TestApi;
 let distributor: Person;
@@ -261,4 +263,14 @@ test('two users with the same PIN have nothing in common in the table', async ()
 test('no other key of the application is the key of PINs', () => {
   const { pin, ...others } = deriveKeys(api.settings.key);
   expect(Object.values(others).some((key) => key.equals(pin))).toBe(false);
+});
+
+test('staff removes a forgotten PIN, and its user sets another', async () => {
+  const [person, friend] = [await guarded(), await api.customer()];
+  expect(await forgetPin(api.database, person.phone)).toBe(true);
+  expect(codes([await send(person, friend, {})])).toEqual([200]);
+  expect(await forgetPin(api.database, person.phone)).toBe(false);
+  expect((await setPin(person, '9351')).statusCode).toBe(200);
+  expect(codes([await send(person, friend, { pin: '9351' })])).toEqual([200]);
+  expect((await ompayErrorOf(() => forgetPin(api.database, '769999999'))).code).toBe('notFound');
 });

@@ -79,7 +79,7 @@ export async function runOperation(
     handlers: {},
   };
   const handlers = { ...keeper.handlers, ...request.handlers(operation) };
-  const { result, error } = await outcomeOf(signal, () => {
+  const { result, error } = await outcomeOf({ interrupted: signal, lost: keeper.lost }, () => {
     emit({ type: 'run-started', command: request.command, title: request.title, input: request.input });
     return body({ ...operation, handlers });
   });
@@ -106,11 +106,11 @@ interface Outcome {
   };
 }
 
-async function outcomeOf(interrupted: AbortSignal, work: () => Promise<OperationResult>): Promise<Outcome> {
+async function outcomeOf(signals: EndSignals, work: () => Promise<OperationResult>): Promise<Outcome> {
   try {
     return { result: await work() };
   } catch (thrown) {
-    const error = interrupted.aborted && !OUTRANKS.has(codeOf(thrown)) ? interrupted.reason : thrown;
+    const error = causeOf(thrown, signals);
     const shown = shownError(error);
     const exitCode = error instanceof OmpayError ? error.exitCode : EXIT_CODE_BY_ERROR.internal;
     const stack = shown.code === 'internal' && error instanceof Error ? `${error.stack ?? ''}\n` : '';
@@ -121,10 +121,21 @@ async function outcomeOf(interrupted: AbortSignal, work: () => Promise<Operation
   }
 }
 
+interface EndSignals {
+  readonly interrupted: AbortSignal;
+  readonly lost: AbortSignal;
+}
+
 /**
- * What breaks after a Ctrl-C is that Ctrl-C: the terminal also sent it to what the command had started. But for what is
+ * What breaks after the lock was lost is that loss (a stopped process that goes on finds its time limits passed, too), and
+ * what breaks after a Ctrl-C is that Ctrl-C: the terminal also sent it to what the command had started. But for what is
  * not as it was before.
  */
+function causeOf(thrown: unknown, { interrupted, lost }: EndSignals): unknown {
+  if (lost.aborted && codeOf(lost.reason) === 'lockLost') return lost.reason;
+  return interrupted.aborted && !OUTRANKS.has(codeOf(thrown)) ? interrupted.reason : thrown;
+}
+
 const OUTRANKS: ReadonlySet<ErrorName | undefined> = new Set(['notRolledBack', 'lockLost']);
 
 function codeOf(thrown: unknown): ErrorName | undefined {

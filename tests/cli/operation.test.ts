@@ -201,3 +201,18 @@ test('what breaks after a Ctrl-C is told as that Ctrl-C, but for what could not 
   }
   expect(exitCodes).toEqual({ configInvalid: 130, rolledBack: 130, notRolledBack: 6, lockLost: 4 });
 });
+
+test('what breaks after the lock was lost is told as that loss', async () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+  try {
+    const { exitCode } = await tried(async (operation, _controller, layout) => {
+      await lockStep(operation, 'lock.acquire');
+      writeFileSync(layout.lock, JSON.stringify({ fencingToken: 2, holder: null }));
+      vi.advanceTimersByTime(10_000);
+      throw new OmpayError('rolledBack', 'slot.start was not done after 20000 ms', { hint: 'see' });
+    });
+    expect(exitCode).toBe(4);
+  } finally {
+    vi.useRealTimers();
+  }
+});

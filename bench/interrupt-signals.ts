@@ -5,6 +5,7 @@
  */
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { boundariesOf } from './interrupt/campaign.ts';
 import { printLoad } from './interrupt/report.ts';
 import { type Signalled, signalEach, signalTwice, verdictOf } from './interrupt/signals.ts';
 import { deployTwice, emptyStage, endStage, withTransfers } from './interrupt/stage.ts';
@@ -15,8 +16,9 @@ const done: Signalled[] = [];
 try {
   await deployTwice(stage);
   const load = await withTransfers(stage, async () => {
-    done.push(...(await signalEach(stage, { every: Number(values.every), say })));
-    const twice = await signalTwice(stage);
+    const labels = await boundariesOf(stage, 'deploy', 'undisturbed');
+    done.push(...(await signalEach(stage, labels, { every: Number(values.every), say })));
+    const twice = await signalTwice(stage, labels);
     say(`${twice.shown}: ${verdictOf(twice)}`);
     done.push(twice);
   });

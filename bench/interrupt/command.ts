@@ -6,7 +6,7 @@ import { type Stop, stopsText } from './stops.ts';
 
 const PRELOAD = fileURLToPath(new URL('./stop-at.ts', import.meta.url));
 /** Longer than any command may take; one that is still there is a finding, and is killed. */
-const COMMAND_LIMIT_MS = 180_000;
+const COMMAND_LIMIT_MS = 400_000;
 const PIPE_LIMIT_MS = 1000;
 
 export interface Place {

@@ -7,7 +7,7 @@ import { type Ended, mustRun, type Place, run, type Started, saidBy, start } fro
 import { choose, type Stage } from './stage.ts';
 import type { Stop } from './stops.ts';
 
-const STOP_LIMIT_MS = 90_000;
+const STOP_LIMIT_MS = 200_000;
 const AT_THE_LOCK: Stop = { append: 0, when: 'locking', signal: 'SIGSTOP' };
 const LOCK_HELD = 4;
 

@@ -1,6 +1,6 @@
 import { acceptedReleases } from '../../src/deploy/accepted.ts';
 import { supervisorClient } from '../../src/front/supervisor-client.ts';
-import { boundariesOf, linesOf, wordsOf } from './campaign.ts';
+import { linesOf, wordsOf } from './campaign.ts';
 import { liveRelease, problemsOf } from './checks.ts';
 import { type Ended, run, saidBy } from './command.ts';
 import { choose, type Stage } from './stage.ts';
@@ -23,9 +23,9 @@ export interface Signalled {
  */
 export async function signalEach(
   stage: Stage,
+  labels: readonly string[],
   { every, say }: { readonly every: number; readonly say: (line: string) => void },
 ): Promise<Signalled[]> {
-  const labels = await boundariesOf(stage, 'deploy', 'undisturbed');
   const committed = labels.indexOf('step-done switch.observe');
   const done: Signalled[] = [];
   for (let at = 0; at < labels.length - 1; at += every) {
@@ -45,8 +45,7 @@ export async function signalEach(
 }
 
 /** A second Ctrl-C while the first one is being undone changes nothing: the undo goes on to its end. */
-export async function signalTwice(stage: Stage): Promise<Signalled> {
-  const labels = await boundariesOf(stage, 'deploy', 'undisturbed-again');
+export async function signalTwice(stage: Stage, labels: readonly string[]): Promise<Signalled> {
   const append = labels.indexOf('step-started switch.observe') + 1;
   const stops: Stop[] = [
     { append, when: 'during', signal: 'SIGINT' },

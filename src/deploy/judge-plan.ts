@@ -13,6 +13,15 @@ export function judgeSteps(): readonly Step[] {
   ];
 }
 
+/** Waits for the backup that the missing steps are tried on. */
+export function proveBackupStep(): Step {
+  return step(
+    'backup',
+    'the backup starts, and its ledger is proven',
+    call('backup.prove', {}, 180 * SECONDS),
+  );
+}
+
 /** After the missing steps were applied: the release that users have must still be well. Skipped when none was. */
 export function liveSmokeStep(): Step {
   return step(
@@ -22,7 +31,7 @@ export function liveSmokeStep(): Step {
   );
 }
 
-/** `migrate rehearse`: the same without applying anything. */
+/** `migrate rehearse`: the same on a backup of this moment, and without applying anything. */
 export function judgePlan(): Plan {
-  return onePlan('judge', 'Judge the migrations', judgeSteps());
+  return onePlan('judge', 'Judge the migrations', [proveBackupStep(), ...judgeSteps()]);
 }

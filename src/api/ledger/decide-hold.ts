@@ -124,11 +124,14 @@ function confirm(request: ConfirmRequest, draft: Draft, context: BatchContext): 
   if ('reason' in movement) return refused(movement);
   const { type, amount: amountXof, description, reference } = hold.now;
   const { initiatorId } = request;
-  const transfer = move({ type, amountXof, description, initiatorId, reference }, movement, draft, context);
+  const id = context.newId();
+  // First, so that what was held is spent by the movement itself.
+  settle(hold, { status: 'reussi', transfer_id: id }, draft, context);
+  const moved = { id, type, amountXof, description, initiatorId, reference };
+  const transfer = move(moved, movement, draft, context);
   // What a withdrawal sent was counted when it was reserved.
   if (type === 'depot') countOut(movement.debit, amountXof);
   countIn(movement.credit, amountXof);
-  settle(hold, { status: 'reussi', transfer_id: transfer.id }, draft, context);
   return { kind: 'posted', transfer, hold: holdOf(hold.now) };
 }
 

@@ -59,7 +59,7 @@ describeOn([PGLITE], 'a commit', (server) => {
   it('gives an operation a code of six digits, zeros first', async () => {
     const { ledger, pair } = openLedger(settings);
     const [payer] = await pair();
-    vi.mocked(randomInt).mockReturnValueOnce(42 as never);
+    vi.mocked(randomInt).mockImplementationOnce(() => 42);
     expect(await reserve(ledger, { accountId: payer.id })).toMatchObject({ code: '000042' });
     expect(await reserve(ledger, { accountId: payer.id })).toMatchObject({
       code: expect.stringMatching(/^\d{6}$/),

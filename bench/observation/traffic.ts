@@ -83,6 +83,7 @@ function second(behaviour: Behaviour, weather: Weather, rates: Rates, random: Ra
     count(index < users ? latencies.users : latencies.probes, ms);
   }
   return {
+    second: 0,
     requests,
     failed,
     probes: rates.probes,

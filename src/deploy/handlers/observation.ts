@@ -45,9 +45,17 @@ export function observationHandlers(kit: ObservationKit, memory: ObservationMemo
       return {};
     },
     'observe.watch': async ({ slot, port, windowMs }, context) => {
+      // Without a switch of this run, it goes on with a deploy that was killed: what died before is not this watch's.
+      const diedBefore = memory.beforeSwitch === undefined ? await restartsOf(kit, slotIn(slot)) : 0;
       memory.beforeSwitch ??= await lookBeforeSwitch(kit, memory, context);
       const before = memory.beforeSwitch;
-      const options = { slot: slotIn(slot), port: Number(port), windowMs: Number(windowMs), before };
+      const options = {
+        diedBefore,
+        slot: slotIn(slot),
+        port: Number(port),
+        windowMs: Number(windowMs),
+        before,
+      };
       const observation = await kit.witness.during(before.ledgerPosition, (witness) =>
         watch(kit, options, witness, context),
       );
@@ -82,18 +90,19 @@ interface WatchOptions {
   readonly port: number;
   readonly windowMs: number;
   readonly before: BeforeSwitch;
+  /** How often its process had been started again when the watch is to begin. */
+  readonly diedBefore: number;
 }
 
 /** The evidence is journalled however the watch ends, also when the operator interrupts it. */
 async function watch(
   kit: ObservationKit,
-  { slot, port, windowMs, before }: WatchOptions,
+  { slot, port, windowMs, before, diedBefore }: WatchOptions,
   witness: OpenWitness,
   context: HandlerContext,
 ): Promise<Observation> {
   const { clock, signal, host, evidence } = context;
   const old = await runningSocket(kit, otherSlot(slot));
-  const diedBefore = await restartsOf(kit, slot);
   const prober = createProber({
     host,
     clock,

@@ -17,7 +17,7 @@ export function evidenceOf(
 ): JsonObject {
   const { baseline, slot, switchedMs } = context;
   const { verdict, reasons, seconds, probes, windowMs, invariantLooks, compared } = observation;
-  const after = seconds.map((traffic, index) => ({ second: index + 1, traffic }));
+  const after = seconds.map((traffic) => ({ second: traffic.second, traffic }));
   return {
     slot,
     verdict,

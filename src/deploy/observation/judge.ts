@@ -5,6 +5,8 @@ import { NO_TRAFFIC, type TrafficCount } from './traffic.ts';
 
 /** One second after the switch. `latency` is the users'. */
 export interface WatchedSecond extends TrafficCount {
+  /** From 1; a busy machine may leave some out, and the next one then has what came in them. */
+  readonly second: number;
   /** How many of the requests were our own. */
   readonly probes: number;
   /** Our own reads of the new release; null when none was sent. */

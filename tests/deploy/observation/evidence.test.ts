@@ -10,7 +10,9 @@ function observation(seconds: number): Observation {
     verdict: 'well',
     reasons: [],
     windowMs: seconds * 1000,
-    seconds: Array.from({ length: seconds }, () => second({ requests: 123_456, failed: 1 })),
+    seconds: Array.from({ length: seconds }, (_, index) =>
+      second({ second: index + 1, requests: 123_456, failed: 1 }),
+    ),
     probes: { sent: 10, wrong: 0 },
     invariantLooks: seconds,
     compared: ['users'],

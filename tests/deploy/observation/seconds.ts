@@ -19,6 +19,7 @@ export function latencies(
 export function second(changed: Partial<WatchedSecond> = {}): WatchedSecond {
   const requests = changed.requests ?? 200;
   return {
+    second: 1,
     requests,
     failed: 0,
     probes: 0,

@@ -142,6 +142,16 @@ describe('our own requests', () => {
   });
 });
 
+test('the window ends in time, however late our own requests are answered', async () => {
+  const clock = manualClock();
+  const late = async (): Promise<ProbeTally> => {
+    clock.pass(2500);
+    return CALM;
+  };
+  const { seconds } = await watched({ clock, prober: proberOf({ second: late }) });
+  expect(seconds.map(({ second }) => second)).toEqual([1, 3, 6, 8]);
+});
+
 test('an interrupted watch leaves what it saw', async () => {
   const interrupted = new AbortController();
   const kit = { signal: interrupted.signal };

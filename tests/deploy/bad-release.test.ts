@@ -1,0 +1,82 @@
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  closeStage,
+  type DeployOutcome,
+  deployOf,
+  openStage,
+  type Stage,
+  withLoad,
+} from '../../bench/bad-release/stage.ts';
+import { liveSlot } from '../../src/front/live.ts';
+import { type Fault, faultyTree } from '../fixtures/faulty-release.ts';
+import { freePort, PROGRAM_ROOT } from '../fixtures/installation.ts';
+
+/** The old release must serve again so soon after the switch. */
+const MOST_BACK_MS = 15_000;
+const BAKE_SECONDS = 10;
+/** Under it a slower release is within the rule's floor. */
+const LEAST_DELAY_MS = 25;
+
+/** The short form of `node bench/bad-release.ts`: each fault once, under about 200 requests a second. */
+describe('a bad release under load', { timeout: 400_000 }, () => {
+  let stage: Stage;
+  let oldP95Ms = 0;
+
+  beforeAll(async () => {
+    stage = await openStage(PROGRAM_ROOT, await freePort());
+  }, 200_000);
+  afterAll(() => closeStage(stage));
+
+  async function deployed(fault: Fault): Promise<DeployOutcome> {
+    const before = liveSlot(stage.layout);
+    const tree = faultyTree(PROGRAM_ROOT, join(stage.work, 'tree'), fault);
+    let outcome: DeployOutcome | undefined;
+    const load = await withLoad(stage, async () => {
+      outcome = await deployOf(stage, tree, BAKE_SECONDS);
+    });
+    if (outcome === undefined) throw new Error('nothing was deployed');
+    expect(load.requests).toBeGreaterThan(100);
+    expect(liveSlot(stage.layout)).toBe(before);
+    expect(outcome).toMatchObject({ exitCode: 5, switched: true, observation: { verdict: 'bad' } });
+    expect(outcome.backAfterMs).toBeLessThan(MOST_BACK_MS);
+    expect(outcome.observation?.perSecond.length).toBeGreaterThan(2);
+    return outcome;
+  }
+
+  it('that answers 5 % of transfers with 500 goes back by itself', async () => {
+    const { observation } = await deployed({ kind: 'transfersFail', share: 0.05 });
+    expect(observation?.reasons).toEqual([expect.stringMatching(/^\d+ of \d+ requests failed/)]);
+    expect(observation?.baseline).toMatchObject({ failed: 0 });
+    oldP95Ms = observation?.baseline?.p95Ms ?? 0;
+  });
+
+  it('that doubles P95 goes back by itself', async () => {
+    const delayMs = Math.max(LEAST_DELAY_MS, Math.ceil(oldP95Ms));
+    const { observation } = await deployed({ kind: 'slow', delayMs });
+    expect(observation?.reasons).toEqual([
+      expect.stringMatching(/^P95 of .* is .* ms; the old release's was/),
+    ]);
+  });
+
+  // The last one here: what it wrote stays in the ledger.
+  it('that breaks an invariant of the ledger goes back by itself', async () => {
+    const { observation } = await deployed({ kind: 'ledgerOnceLive' });
+    expect(observation?.reasons).toEqual([expect.stringContaining('the ledger is broken')]);
+  });
+});
+
+it('a release whose ledger is wrong from its first transfer is never live', {
+  timeout: 400_000,
+}, async () => {
+  const stage = await openStage(PROGRAM_ROOT, await freePort());
+  try {
+    const before = liveSlot(stage.layout);
+    const tree = faultyTree(PROGRAM_ROOT, join(stage.work, 'tree'), { kind: 'ledgerFromStart' });
+    const outcome = await deployOf(stage, tree, BAKE_SECONDS);
+    expect(outcome).toMatchObject({ exitCode: 5, switched: false });
+    expect(liveSlot(stage.layout)).toBe(before);
+  } finally {
+    closeStage(stage);
+  }
+});

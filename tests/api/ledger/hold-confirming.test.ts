@@ -12,6 +12,7 @@ import {
   NOTHING,
   NOW_MS,
   outcomesOf,
+  sealCode,
   stateOf,
   used,
   writesOf,
@@ -51,6 +52,14 @@ describe('a withdrawal that a distributor confirms', () => {
     expect(plan.raised).toEqual(new Map());
     expect(plan.usage).toEqual([]);
     expect(plan.messages).toEqual(sms('posted'));
+  });
+
+  test('tells what can then be spent, the other operations counted out and its own no more', () => {
+    const two = { ...ANA, heldXof: 2_020 };
+    const other = hold({ id: 'h2', code_hmac: sealCode('654321') });
+    expect(outcomesOf(apply(stateWith([hold(), other], two), [confirm('123456')]))).toMatchObject([
+      { transfer: { debitBalanceXof: 8_990, debitAvailableXof: 7_980 } },
+    ]);
   });
 
   test('is not judged again by the ceilings on what is sent, nor by funds, which are held', () => {

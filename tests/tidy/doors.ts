@@ -23,6 +23,7 @@ const MODULE_DOORS: Readonly<Record<string, Door>> = {
   pg: { why: 'each database has its adapter', files: ['src/api/db/', 'src/engine/'] },
   '@electric-sql/': { why: 'the embedded database is an engine', files: ['src/engine/'] },
   nodemailer: { why: 'mail leaves in one place', files: ['src/notify/mail.ts'] },
+  yaml: { why: 'lists are read with their lines in one place', files: ['src/check/yaml-lines.ts'] },
   'node:sqlite': { why: 'it is used as a kernel lock only', files: ['src/core/mutex.ts'] },
   'node:timers/promises': {
     why: 'time passes through Clock',

@@ -48,6 +48,7 @@ export async function deploy(kit: DeployKit, choices: DeployChoices): Promise<De
   noteReleases(kit, before, release);
   await phase(kit, checkPlan());
   await phase(kit, servicesPlan());
+  await watchUnwatched(kit, choices);
   await phase(kit, backupPlan({ ...(await kit.facts()), hasData: before.hasData }));
   await phase(kit, buildPlan());
   await phase(kit, migratePlan());
@@ -86,6 +87,24 @@ async function deployAgain(
   const outputs = await switchPhase(kit, resumePlan(facts, facts.live, choices));
   await settle(kit, [acceptPlan(release), prunePlan(choices.keep)]);
   return { ...unchanged, outputs };
+}
+
+/** What a killed deploy made live is watched first, and put back when it is not well; then there is one to fall back to. */
+async function watchUnwatched(kit: DeployKit, choices: DeployChoices): Promise<void> {
+  const [resume, ...noted] = unwatchedPlans(await kit.facts(), choices);
+  if (resume === undefined) return;
+  try {
+    await switchPhase(kit, resume);
+    await settle(kit, noted);
+  } catch (error) {
+    if (!(error instanceof OmpayError && error.code === 'rolledBack')) throw error;
+  }
+}
+
+function unwatchedPlans(facts: LocalFacts, choices: DeployChoices): readonly Plan[] {
+  const release = facts.releases.find(({ id }) => id === liveRelease(facts));
+  if (facts.live === null || release === undefined || facts.accepted[0] === release.id) return [];
+  return [resumePlan(facts, facts.live, choices), acceptPlan(release)];
 }
 
 /** Goes back to a release: at once when it is warm in the other slot and was live before, else it is started and proven. */
@@ -235,6 +254,7 @@ export function plansOf(
     preflight,
     checkPlan(),
     servicesPlan(),
+    ...unwatchedPlans(facts, choices),
     backupPlan(facts),
     buildPlan(),
     migratePlan(),

@@ -101,6 +101,23 @@ describe('a deploy that does not get to its end', { timeout: 180_000 }, () => {
     expect(installation.ompay(['deploy', '--detailed-exitcode'], tree).exitCode).toBe(42);
   });
 
+  it('was killed while it watched: a deploy of another source watches it first, then goes on', async () => {
+    const child = installation.start(['deploy', '--bake', '20'], release('killed-unwatched'));
+    await saw(child, '"type":"step-started","plan":"switch","step":"observe"');
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    const unwatched = liveRelease();
+    const another = installation.ompay(['deploy', '--bake', '1'], release('another'));
+    expect(another).toMatchObject({ exitCode: 0, last: { data: { previous: unwatched } } });
+    expect(eventsIn(another.stdout).filter(({ type }) => type === 'plan-done')).toContainEqual(
+      expect.objectContaining({ plan: 'resume' }),
+    );
+    expect(installation.ompay(['rollback'])).toMatchObject({
+      exitCode: 0,
+      last: { data: { release: unwatched } },
+    });
+  });
+
   it('keeps its port when a deploy on another port goes bad', async () => {
     const tree = installation.tree('bad-port', {
       file: 'src/api/run.ts',

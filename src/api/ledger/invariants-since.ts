@@ -25,8 +25,9 @@ export interface RecentInvariants {
 const NEWEST_HOLDS = 1_000;
 
 /**
- * The invariants of what was posted after `chainSeq`, while the ledger is in use. Time grows with those transfers (50 µs
- * each), not with the ledger: 3 ms where nothing moved. `checkInvariants` looks at everything.
+ * The invariants of what was posted after `chainSeq`, while the ledger is in use. Time grows with those transfers, not with
+ * the ledger: on a million entries 10 ms where nothing moved, and 0.2 ms for each new transfer, both on a busy machine
+ * (PostgreSQL). `checkInvariants` looks at everything.
  */
 export async function checkInvariantsSince(db: Database, chainSeq: number): Promise<RecentInvariants> {
   const { chain_seq: headSeq } = await db.kysely

@@ -14,8 +14,8 @@ export const RULE = {
     /** What is clearly bad: this, or `badFactor` times the usual share when that is more. */
     leastBadShare: 0.02,
     badFactor: 5,
-    /** One second gives at most this part of the threshold, for or against: four must agree, one burst never decides. */
-    mostOfOneSecond: 1 / 4,
+    /** One second gives at most this part of the threshold, for or against: five must agree, one burst never decides. */
+    mostOfOneSecond: 0.24,
   },
   latency: {
     /** A request is slow past both: `slowFactor` times the old P95, and `leastSlowerMs` more than it. */

@@ -28,10 +28,10 @@ function tenSeconds(changed: (number: number) => Partial<WatchedSecond>): Watche
 }
 
 describe('failed requests', () => {
-  test('5 % of them are seen in four seconds, with an old release or without', () => {
+  test('5 % of them are seen in five seconds, with an old release or without', () => {
     const seconds = tenSeconds(() => ({ failed: 10 }));
-    expect(judged(OLD, seconds)).toEqual({ at: 4, why: '40 of 800 requests failed (usual: 0.1 %)' });
-    expect(judged(null, seconds)?.at).toBe(4);
+    expect(judged(OLD, seconds)).toEqual({ at: 5, why: '50 of 1000 requests failed (usual: 0.1 %)' });
+    expect(judged(null, seconds)?.at).toBe(5);
   });
 
   test('a fault that begins late is seen as quickly', () => {
@@ -40,7 +40,7 @@ describe('failed requests', () => {
         OLD,
         tenSeconds((number) => ({ failed: number > 5 ? 10 : 0 })),
       )?.at,
-    ).toBe(9);
+    ).toBe(10);
   });
 
   test('one burst decides nothing, however large', () => {
@@ -65,7 +65,7 @@ describe('failed requests', () => {
         failing,
         tenSeconds(() => ({ failed: 80 })),
       )?.at,
-    ).toBe(4);
+    ).toBe(5);
   });
 
   test('two failures of few requests of the old release excuse little', () => {
@@ -75,7 +75,7 @@ describe('failed requests', () => {
         few,
         tenSeconds(() => ({ failed: 10 })),
       )?.at,
-    ).toBe(4);
+    ).toBe(5);
   });
 });
 

@@ -50,9 +50,9 @@ describe('a release that has just become live', () => {
     const observation = await watched({ failed: 10 });
     expect(observation).toMatchObject({
       verdict: 'bad',
-      reasons: ['40 of 800 requests failed (usual: 0.1 %)'],
+      reasons: ['50 of 1000 requests failed (usual: 0.1 %)'],
     });
-    expect(observation.seconds).toHaveLength(4);
+    expect(observation.seconds).toHaveLength(5);
   });
 
   test('is bad at once when its process died', async () => {

@@ -168,6 +168,10 @@ describe('the verdict once people have spoken', () => {
     expect(stateOn(dark, [waived], now)).toMatchObject({ observed: 'unknown: no backup store' });
   });
 
+  test('is not passed by a waiver, whatever source it names', () => {
+    expect(stateOn(dark, [{ ...waived, source: 'abc' }], now)).toMatchObject({ kind: 'waived' });
+  });
+
   test('is that of the signature where there is a waiver too, unless it failed', () => {
     expect(stateOn(dark, [signed, waived], now)).toMatchObject({ kind: 'pass' });
     expect(stateOn(failed, [signed, waived], now)).toMatchObject({ kind: 'waived' });

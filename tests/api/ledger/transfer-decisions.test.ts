@@ -205,6 +205,12 @@ test('a refusal is kept under its key, without a transfer', () => {
   ]);
 });
 
+test('a transfer that claims nothing uses nothing up', () => {
+  const plan = apply(stateOf([ANA, BOB]), [transfer(), transfer()]);
+  expect(outcomesOf(plan)).toMatchObject([{ kind: 'posted' }, { kind: 'posted' }]);
+  expect(plan.claims).toEqual([]);
+});
+
 test('of the requests of a batch with one claim the first that moves money has it', () => {
   const asked = [{ creditAccountId: 'ana' }, {}, {}, { claim: 'qr-2' }].map((change) =>
     transfer({ claim: 'qr-1', ...change }),

@@ -29,10 +29,15 @@ export interface Stage {
 export async function openStage(programRoot: string, port: number): Promise<Stage> {
   const work = mkdtempSync(join(tmpdir(), 'ompay-bad-'));
   const stage: Stage = { programRoot, work, layout: localLayout(work), port, users: [] };
-  const tree = goodTree(programRoot, join(work, 'tree'), 'first');
-  timed({ tree, work }, ['deploy', '--port', String(port), ...watchFor(1)]);
-  stage.users = await seedUsers(stage.layout, USERS);
-  return stage;
+  try {
+    const tree = goodTree(programRoot, join(work, 'tree'), 'first');
+    timed({ tree, work }, ['deploy', '--port', String(port), ...watchFor(1)]);
+    stage.users = await seedUsers(stage.layout, USERS);
+    return stage;
+  } catch (error) {
+    closeStage(stage);
+    throw error;
+  }
 }
 
 export function closeStage({ programRoot, work }: Stage): void {

@@ -12,6 +12,11 @@ const UTF8 = 'JSON.parse turns a buffer into text by UTF-8 as well.';
 const SPREAD =
   'The check is for the type checker: a spread of null, a number or a text has none of the fields, which are looked at next.';
 
+const NO_CODE =
+  'Every error of the file system and of OpenSSL that was seen here has a code; the text is for one that would not.';
+const IN =
+  'For the type checker: the kinds of the three fields are looked at next, and what has no fields at all throws where every other damage is caught, with the same verdict.';
+
 export const SURVIVORS: readonly KnownSurvivor[] = [
   {
     file: 'src/api/ledger/limits.ts',
@@ -51,5 +56,92 @@ export const SURVIVORS: readonly KnownSurvivor[] = [
       'value === null → false',
     ],
     why: SPREAD,
+  },
+  {
+    file: 'src/plan/journal.ts',
+    code: 'fdatasyncSync(descriptor);',
+    changes: ['fdatasyncSync(descriptor); → ;'],
+    why: 'Only a machine that loses its power could tell.',
+  },
+  {
+    file: 'src/plan/journal.ts',
+    code: "const timeMs = Date.parse(readTail(descriptor).line?.at ?? '');",
+    changes: [`'' → "Stryker was here!"`],
+    why: 'Neither text is a time.',
+  },
+  {
+    file: 'src/plan/journal.ts',
+    code: "const why = systemCodeOf(cause) ?? 'no code';",
+    changes: [`'no code' → ""`],
+    why: NO_CODE,
+  },
+  {
+    file: 'src/plan/journal.ts',
+    code: '} catch {',
+    changes: ['{ return undefined; } → {}'],
+    why: 'A function that ends without a value gives undefined as well.',
+  },
+  {
+    file: 'src/plan/journal.ts',
+    code: "if (typeof value !== 'object' || value === null) return false;",
+    changes: [
+      "typeof value !== 'object' || value === null → false",
+      "typeof value !== 'object' || value === null → typeof value !== 'object' && value === null",
+      "typeof value !== 'object' → false",
+      'value === null → false',
+    ],
+    why: SPREAD,
+  },
+  {
+    file: 'src/plan/journal-key.ts',
+    code: '`cannot make the folder ${folder}',
+    changes: [`'no code' → ""`],
+    why: NO_CODE,
+  },
+  {
+    file: 'src/plan/journal-key.ts',
+    code: "(${code ?? 'not a key'})",
+    changes: [`'not a key' → ""`],
+    why: NO_CODE,
+  },
+  {
+    file: 'src/plan/journal-key.ts',
+    code: 'const isReached = code === undefined ||',
+    changes: ['code === undefined → false'],
+    why: NO_CODE,
+  },
+  {
+    file: 'src/plan/verify.ts',
+    code: "const value: unknown = JSON.parse(readFileSync(path, 'utf8'));",
+    changes: [`'utf8' → ""`],
+    why: UTF8,
+  },
+  {
+    file: 'src/plan/verify.ts',
+    code: "seq: Number.MAX_SAFE_INTEGER, hash: '', signature: ''",
+    changes: [`'' → "Stryker was here!"`],
+    why: 'A head that was not understood is one that nobody signed, and neither text is a signature.',
+  },
+  {
+    file: 'src/plan/verify.ts',
+    code: "typeof value === 'object' &&",
+    changes: [
+      "typeof value === 'object' && value !== n … e && 'signature' in value → true",
+      "typeof value === 'object' && value !== n … e && 'signature' in value → typeof value === 'object' && value !== n … e || 'signature' in value",
+      "typeof value === 'object' && value !== n …  value && 'hash' in value → true",
+      "typeof value === 'object' && value !== n …  value && 'hash' in value → typeof value === 'object' && value !== n …  value || 'hash' in value",
+      "typeof value === 'object' && value !== null && 'seq' in value → true",
+      "typeof value === 'object' && value !== null && 'seq' in value → typeof value === 'object' && value !== null || 'seq' in value",
+      "typeof value === 'object' && value !== null → true",
+      "typeof value === 'object' && value !== null → typeof value === 'object' || value !== null",
+      "typeof value === 'object' → true",
+    ],
+    why: IN,
+  },
+  {
+    file: 'src/plan/verify.ts',
+    code: 'value !== null &&',
+    changes: ['value !== null → true'],
+    why: IN,
   },
 ];

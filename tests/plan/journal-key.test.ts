@@ -1,5 +1,14 @@
 import { sign, verify } from 'node:crypto';
-import { chmodSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { journalKey, journalPublicKey } from '../../src/plan/journal-key.ts';
@@ -34,6 +43,17 @@ test('folders that others may read are closed to them', () => {
   }
   journalKey(files);
   expect(folders.map((folder) => statSync(folder).mode & 0o777)).toEqual([0o700, 0o700]);
+});
+
+test("nothing is made in another user's folder", async () => {
+  // The system's root folder, unless this user is root.
+  const isRoot = process.getuid?.() === 0;
+  const folder = isRoot ? temporaryFolder() : '/';
+  if (isRoot) chownSync(folder, 65_534, 65_534);
+  const files = filesIn(folder);
+  const { message } = await ompayErrorOf(() => journalKey(files));
+  expect(message).toContain(`the folder ${folder} belongs to user `);
+  expect(existsSync(dirname(files.mutex))).toBe(false);
 });
 
 test.each(['journal', 'keys'])(

@@ -92,12 +92,7 @@ test('without one readable line there is no newest time', () => {
   const files = filesIn(temporaryFolder());
   note(files, 'one');
   const [line] = linesIn(files);
-  for (const damaged of [
-    '',
-    'garbage',
-    LONG_GARBAGE,
-    JSON.stringify({ ...line, at: 'soon' }),
-  ]) {
+  for (const damaged of ['', 'garbage', LONG_GARBAGE, JSON.stringify({ ...line, at: 'soon' })]) {
     writeFileSync(files.lines, damaged);
     expect(newestLineTimeMs(files)).toBeUndefined();
   }

@@ -8,7 +8,7 @@ export function judgeSteps(): readonly Step[] {
     step(
       'rehearse',
       'both releases keep their contracts on a migrated copy',
-      call('migrate.rehearse', {}, 90 * SECONDS),
+      call('migrate.rehearse', {}, 150 * SECONDS),
     ),
   ];
 }

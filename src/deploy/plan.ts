@@ -1,6 +1,6 @@
 import { type Layout, otherSlot, type Slot } from '../core/layout.ts';
 import { call, type Plan, type Step } from '../plan/plan.ts';
-import { judgeSteps, liveSmokeStep } from './judge-plan.ts';
+import { judgeSteps, liveSmokeStep, proveBackupStep } from './judge-plan.ts';
 import { health, onePlan, portStep, SECONDS, step } from './steps.ts';
 import type { LocalFacts, Release } from './types.ts';
 
@@ -62,7 +62,7 @@ export function buildPlan(): Plan {
  */
 export function migratePlan(): Plan {
   return onePlan('migrate', 'Migrate', [
-    step('backup', 'the backup starts, and its ledger is proven', call('backup.prove', {}, 180 * SECONDS)),
+    proveBackupStep(),
     ...judgeSteps(),
     step('expand', 'apply the expand steps that are missing', call('migrate.up', {}, 120 * SECONDS)),
     liveSmokeStep(),

@@ -104,9 +104,9 @@ describeOn(SERVER_KINDS, 'migrations', (server) => {
     };
     const list = [...MIGRATIONS, halfway];
     await expect(migrateUp(db, list, clock)).rejects.toThrow('killed in the middle');
-    expect((await migrationStatus(db, list)).pending).toEqual(['0002']);
+    expect((await migrationStatus(db, list)).pending).toEqual([addThing.id]);
     failing = false;
-    expect(await migrateUp(db, list, clock)).toEqual(['0002']);
+    expect(await migrateUp(db, list, clock)).toEqual([addThing.id]);
   });
 
   it.each([1, 5, 9, 13])('goes on where a process was killed that had made %i tables', async (tables) => {
@@ -143,7 +143,7 @@ describeOn(SERVER_KINDS, 'migrations', (server) => {
     await migrateUp(db, LIST, clock);
     const { pending, applied } = await migrationStatus(db, MIGRATIONS);
     expect(pending).toEqual([]);
-    expect(applied).toHaveLength(2);
+    expect(applied).toHaveLength(LIST.length);
     expect(await migrateUp(db, MIGRATIONS, clock)).toEqual([]);
   });
 

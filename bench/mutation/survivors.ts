@@ -94,13 +94,13 @@ export const SURVIVORS: readonly KnownSurvivor[] = [
   },
   {
     file: 'src/plan/journal-key.ts',
-    code: '`cannot make the folder ${folder}',
+    code: 'cannot make the folder ',
     changes: [`'no code' → ""`],
     why: NO_CODE,
   },
   {
     file: 'src/plan/journal-key.ts',
-    code: "(${code ?? 'not a key'})",
+    code: "?? 'not a key'",
     changes: [`'not a key' → ""`],
     why: NO_CODE,
   },

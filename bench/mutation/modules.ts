@@ -37,7 +37,9 @@ export const MODULES: readonly MutatedModule[] = [
   {
     name: 'ledger in the database',
     sources: [`${LEDGER}/{batch,batch-holds,read-usage,commit,ledger,rules}.ts`],
-    tests: [`${LEDGER_TESTS}/{contract,ledger,lost-commit,commit-errors,settled-holds,collision,rules}.test.ts`],
+    tests: [
+      `${LEDGER_TESTS}/{contract,ledger,lost-commit,commit-errors,settled-holds,collision,rules}.test.ts`,
+    ],
     usesDatabase: true,
   },
   {

@@ -4,7 +4,7 @@ import type { HandlerContext } from '../plan/act.ts';
 import type { JsonObject } from '../plan/plan.ts';
 import { KINDS } from './kinds/index.ts';
 import { runChecklist } from './run.ts';
-import { evidenceData, shownLine } from './shown.ts';
+import { evidenceData, seenLine, shownLine } from './shown.ts';
 import type { CheckSources } from './sources.ts';
 import type { Checklist, Judged } from './types.ts';
 import { blocks } from './verdict.ts';
@@ -42,19 +42,20 @@ function summaryOf(judged: readonly Judged[]): string {
   return [`${passed} of ${judged.length} pass`, ...others].join('\n');
 }
 
+/** A line for each check, in the message what was seen, in the hint what makes it pass. */
 function blocked(list: string, blocking: readonly Judged[]): OmpayError {
-  const what = blocking.map((each) => shownLine(each)).join('\n  ');
-  return new OmpayError('checkBlocked', `${blocking.length} checks of ${list} block:\n  ${what}`, {
-    hint: blocking.map(wayOn).join('; or '),
+  const counted = blocking.length === 1 ? '1 check blocks' : `${blocking.length} checks block`;
+  const seen = blocking.map((each) => `\n  ${seenLine(each)}`).join('');
+  return new OmpayError('checkBlocked', `${counted} in ${list}:${seen}`, {
+    hint: blocking.map(wayOn).join('\n        '),
   });
 }
 
 /** What could not be looked at may be signed; what failed may only be waived. */
 function wayOn({ check: { id }, verdict }: Judged): string {
-  const first = 'hint' in verdict ? `${verdict.hint}, ` : '';
-  const verb =
-    verdict.kind === 'unknown'
-      ? `ompay check sign ${id} --by NAME --reason TEXT`
-      : `ompay check waive ${id} --by NAME --reason TEXT --until YYYY-MM-DD`;
-  return `${first}or ${verb}`;
+  const isUnseen = verdict.kind === 'unknown';
+  const command = `ompay check ${isUnseen ? 'sign' : 'waive'} ${id}`;
+  const options = `--by NAME --reason TEXT${isUnseen ? '' : ' --until YYYY-MM-DD'}`;
+  const hint = 'hint' in verdict ? verdict.hint : '';
+  return hint.includes(command) ? hint : `${hint}, or ${command} ${options}`;
 }

@@ -49,8 +49,10 @@ async function judge(checklist: string, check: Check, kit: CheckKit, people: Peo
 }
 
 function withProblem(finding: Finding, problem: string | undefined): Finding {
-  if (problem === undefined || finding.kind !== 'unknown' || finding.why.includes(problem)) return finding;
-  return { ...finding, why: `${finding.why}; signatures cannot be read: ${problem}` };
+  if (problem === undefined || finding.kind === 'pass') return finding;
+  const what = `signatures and waivers cannot be read: ${problem}`;
+  if (finding.kind === 'fail') return { ...finding, observed: `${finding.observed}; ${what}` };
+  return finding.why.includes(problem) ? finding : { ...finding, why: `${finding.why}; ${what}` };
 }
 
 /** Whatever keeps it from looking makes it unknown: only what was seen can fail. */

@@ -28,22 +28,31 @@ function clipped(verdict: Verdict): JsonObject {
   );
 }
 
-/** `unknown  tests-pass: npm test has not been run here (npm test)` */
+/** `unknown tests-pass: npm test has not been run here (next: npm test)` */
 export function shownLine({ check, verdict }: Judged): string {
   return `${verdict.kind} ${check.id}: ${shownVerdict(verdict)}`;
 }
 
+/** The same without what to do about it. */
+export function seenLine({ check, verdict }: Judged): string {
+  return `${verdict.kind} ${check.id}: ${seenText(verdict)}`;
+}
+
 /** What was seen, and what to do about it. One line. */
 export function shownVerdict(verdict: Verdict): string {
+  return 'hint' in verdict ? `${seenText(verdict)} (next: ${verdict.hint})` : seenText(verdict);
+}
+
+function seenText(verdict: Verdict): string {
   switch (verdict.kind) {
     case 'pass':
       return verdict.by === undefined
         ? verdict.observed
-        : `${verdict.observed} (${verdict.by}, until ${verdict.until})`;
+        : `signed by ${verdict.by} until ${verdict.until}: ${verdict.reason} (${verdict.observed})`;
     case 'fail':
-      return `${verdict.observed}; expected: ${verdict.expected} (next: ${verdict.hint})`;
+      return `${verdict.observed}; expected: ${verdict.expected}`;
     case 'unknown':
-      return `${verdict.why} (next: ${verdict.hint})`;
+      return verdict.why;
     case 'waived':
       return `waived by ${verdict.by} until ${verdict.until}: ${verdict.reason} (${verdict.observed})`;
   }

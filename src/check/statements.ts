@@ -148,7 +148,7 @@ export function stateOn(
   );
   if (signed !== undefined && finding.kind === 'unknown') {
     const { by, reason, until } = signed;
-    return { kind: 'pass', observed: `signed: ${reason}`, by, reason, until };
+    return { kind: 'pass', observed: observedOf(finding), by, reason, until };
   }
   if (waived === undefined) return finding;
   const { by, reason, until } = waived;

@@ -5,7 +5,7 @@ import { defineKind, type LookContext } from '../../src/check/kind.ts';
 import { runChecklist } from '../../src/check/run.ts';
 import type { CheckSources } from '../../src/check/sources.ts';
 import { waiver } from '../../src/check/statements.ts';
-import { type Check, type Checklist, type Finding, pass, unknown } from '../../src/check/types.ts';
+import { type Check, type Checklist, type Finding, fail, pass, unknown } from '../../src/check/types.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import { OmpayError } from '../../src/core/errors.ts';
 import { ompayErrorOf } from '../fixtures/thrown.ts';
@@ -114,7 +114,16 @@ test('a journal that was changed proves no signature: unknown stays unknown and 
   const history = () => Promise.reject(new Error('line 4 is not as it was written'));
   const seen = await lookWith(async () => unknown('nobody looked', 'look'), { sources: { history } });
   expect(seen).toEqual(
-    unknown('nobody looked; signatures cannot be read: line 4 is not as it was written', 'look'),
+    unknown('nobody looked; signatures and waivers cannot be read: line 4 is not as it was written', 'look'),
+  );
+  expect(
+    await lookWith(async () => fail('3 days old', 'at most 1', 'back up'), { sources: { history } }),
+  ).toEqual(
+    fail(
+      '3 days old; signatures and waivers cannot be read: line 4 is not as it was written',
+      'at most 1',
+      'back up',
+    ),
   );
   expect(await lookWith(async () => pass('well'), { sources: { history } })).toEqual(pass('well'));
 });
@@ -126,8 +135,16 @@ const waived = waiver(
 );
 
 async function operate(environment: 'local' | 'production', answers: Partial<CheckSources>) {
+  return operateOn([{ kind: 'smoke' }, { kind: 'team-told' }], environment, answers);
+}
+
+function operateOn(
+  probes: readonly Check['probes'][number][],
+  environment: 'local' | 'production',
+  answers: Partial<CheckSources>,
+) {
   const events: object[] = [];
-  const list = listOf({ kind: 'smoke' }, { kind: 'team-told' });
+  const list = listOf(...probes);
   const context = {
     clock,
     signal: new AbortController().signal,
@@ -167,9 +184,26 @@ test('in production what is unknown blocks: named, with the command that signs i
   const { events, output } = await operate('production', smoked);
   const error = await ompayErrorOf(output);
   expect(error).toMatchObject({ code: 'checkBlocked', exitCode: 3 });
-  expect(error.message).toContain('1 checks of list block:\n  unknown check-1: no message');
-  expect(error.hint).toContain('ompay check sign check-1 --by NAME --reason TEXT');
+  expect(error.message).toBe(
+    '1 check blocks in list:\n  unknown check-1: no message to the team is kept yet',
+  );
+  expect(error.hint).toBe('ompay deploy, or ompay check sign check-1 --by NAME --reason TEXT');
   expect(events).toMatchObject([{ blocks: false }, { blocks: true }]);
+});
+
+test('each check that blocks has its own line, in the message and in what to do', async () => {
+  const rehearsal = { kind: 'rollback-rehearsed', withinDays: 30 };
+  const { output } = operateOn([{ kind: 'smoke' }, rehearsal], 'production', {});
+  const error = await ompayErrorOf(output);
+  expect(error.message.split('\n')).toEqual([
+    '2 checks block in list:',
+    '  unknown check-0: no smoke test was run here yet',
+    '  unknown check-1: no rollback was rehearsed here in the last 30 days',
+  ]);
+  expect(error.hint.split('\n').map((line) => line.trim())).toEqual([
+    'ompay deploy, or ompay check sign check-0 --by NAME --reason TEXT',
+    expect.stringMatching(/^rehearse it in staging and sign: /),
+  ]);
 });
 
 test('what fails blocks everywhere, with the command that waives it; waived, it does not', async () => {

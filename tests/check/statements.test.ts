@@ -19,7 +19,7 @@ const waived: Statement = waiver({ ...GOOD, until: '2026-01-10' }, lists, NOW_MS
 test('a signature makes what could not be looked at pass, and says who signed and why', () => {
   expect(stateOn(unseen, [signed], now)).toEqual({
     kind: 'pass',
-    observed: 'signed: told them on the phone',
+    observed: 'unknown: nothing is kept',
     by: 'Awa Diop',
     reason: 'told them on the phone',
     until: '2026-02-01T12:00:00.000Z',

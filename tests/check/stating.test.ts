@@ -156,7 +156,7 @@ describe('the verdict once people have spoken', () => {
   test('is passed by a signature only where nothing could be seen', () => {
     expect(stateOn(dark, [signed], now)).toEqual({
       kind: 'pass',
-      observed: 'signed: seen on staging',
+      observed: 'unknown: no backup store',
       ...ANA,
       until,
     });

@@ -89,7 +89,8 @@ test('what is signed passes with its name, until the journal is changed', async 
   expect(await verdictOf(folder, 'rollback', 'rollback-rehearsed')).toMatchObject({
     kind: 'pass',
     by: 'Awa Diop',
-    observed: 'signed: tried in staging, run 01ABC',
+    reason: 'tried in staging, run 01ABC',
+    observed: 'unknown: no rollback was rehearsed here in the last 30 days',
   });
   expect((await ompay(folder, 'audit', 'list')).stdout).toContain(
     'Awa Diop signed the check rollback-rehearsed',

@@ -42,7 +42,7 @@ export function holdContract(setUp: (change?: Partial<LedgerParts>) => OpenedLed
     expect(confirmed).toMatchObject({
       outcome: {
         kind: 'posted',
-        transfer: { reference: reserved.hold.reference, type: 'retrait', debitBalanceXof: 1_000 },
+        transfer: { reference: reserved.hold.reference, type: 'retrait', debitAvailableXof: 1_000 },
         hold: { status: 'reussi' },
       },
     });

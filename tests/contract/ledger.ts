@@ -35,7 +35,7 @@ export function ledgerContract(server: () => DatabaseServer): void {
       type: 'transfert',
       amountXof: 1_250,
     });
-    expect(transfer).toMatchObject({ feeXof: 10, debitBalanceXof: 8_740, creditBalanceXof: 1_250 });
+    expect(transfer).toMatchObject({ feeXof: 10, debitAvailableXof: 8_740, creditAvailableXof: 1_250 });
     const entries = await db.kysely
       .selectFrom('entries')
       .selectAll()

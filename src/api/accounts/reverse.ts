@@ -107,10 +107,10 @@ function messagesOf(
   original: string,
   phones: ReadonlyMap<string, string>,
 ): readonly OutgoingMessage[] {
-  const { reference, debitAccountId, creditAccountId, debitBalanceXof, creditBalanceXof } = transfer;
+  const { reference, debitAccountId, creditAccountId, debitAvailableXof, creditAvailableXof } = transfer;
   const balances = new Map([
-    [debitAccountId, debitBalanceXof],
-    [creditAccountId, creditBalanceXof],
+    [debitAccountId, debitAvailableXof],
+    [creditAccountId, creditAvailableXof],
   ]);
   return [...phones].map(([accountId, recipient]) => {
     const balance = Number(balances.get(accountId));

@@ -54,9 +54,8 @@ export function move(moved: Moved, movement: Movement, draft: Draft, context: Ba
     description: transfer.description,
     debitAccountId: transfer.debit_account_id,
     creditAccountId: transfer.credit_account_id,
-    debitBalanceXof: debit.now.balanceXof,
     debitAvailableXof: debit.now.balanceXof - debit.now.heldXof,
-    creditBalanceXof: credit.now.balanceXof,
+    creditAvailableXof: credit.now.balanceXof - credit.now.heldXof,
     createdAtMs: transfer.created_at_ms,
   };
 }

@@ -41,10 +41,9 @@ export interface PostedTransfer {
   readonly description: string | null;
   readonly debitAccountId: string;
   readonly creditAccountId: string;
-  readonly debitBalanceXof: number;
-  /** Of that balance, what pending operations do not hold. */
+  /** Of the balances after it, what pending operations do not hold: what people are told. */
   readonly debitAvailableXof: number;
-  readonly creditBalanceXof: number;
+  readonly creditAvailableXof: number;
   readonly createdAtMs: number;
 }
 

@@ -49,7 +49,7 @@ export async function moveCash<B extends RequestSchema, Q extends RequestSchema>
     messages: (posted) => [
       smsTo(toE164(client), deposit ? SMS.deposited : SMS.withdrawn, {
         amount: posted.amountXof,
-        balance: deposit ? posted.creditBalanceXof : posted.debitBalanceXof,
+        balance: deposit ? posted.creditAvailableXof : posted.debitAvailableXof,
         reference: posted.reference,
       }),
     ],

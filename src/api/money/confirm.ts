@@ -28,13 +28,15 @@ export async function confirmHold<B extends RequestSchema, Q extends RequestSche
   if (distributor.account.kind !== 'distributor') throw new ApiError('distributorOnly');
   const accountId = await receiverOf(services, client);
   const reader = readerOf(request);
+  // An unsalted hash of six digits would tell them; under the key, another code is still another request.
+  const told = { telephone_client: client, code: codeHmac(services.keys.hold, client, code) };
   const result = await services.ledger.post({
     operation: 'confirm',
     accountId,
     counterpartyId: distributor.account.id,
     codeHmac: codeHmac(services.keys.hold, accountId, code),
     initiatorId: distributor.user.id,
-    idempotency: idempotencyOf(request),
+    idempotency: idempotencyOf(request, told),
     messages: (outcome) => messagesOf(outcome, toE164(client)),
     answer: (outcome) => answerOf(outcome, client, reader),
   });
@@ -47,8 +49,8 @@ function messagesOf(outcome: ConfirmOutcome, telephone: string): readonly Outgoi
     const { transfer, hold } = outcome;
     const [sentence, balance] =
       hold.type === 'depot'
-        ? [SMS.deposited, transfer.creditBalanceXof]
-        : [SMS.withdrawn, transfer.debitBalanceXof];
+        ? [SMS.deposited, transfer.creditAvailableXof]
+        : [SMS.withdrawn, transfer.debitAvailableXof];
     return [
       smsTo(telephone, sentence, { amount: transfer.amountXof, balance, reference: transfer.reference }),
     ];

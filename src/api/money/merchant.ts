@@ -60,7 +60,7 @@ export async function payMerchant<B extends RequestSchema, Q extends RequestSche
       smsTo(telephone, SMS.paymentReceived, {
         amount: posted.amountXof,
         phone: nationalNumber(payer.user.telephone),
-        balance: posted.creditBalanceXof,
+        balance: posted.creditAvailableXof,
         reference: posted.reference,
       }),
     ],

@@ -5,12 +5,21 @@ import type { RouteAnswer } from '../http/route.ts';
 import type { IdempotencyRequest, PostResult } from '../ledger/types.ts';
 import { fingerprintOf } from './fingerprint.ts';
 
-/** The request's Idempotency-Key with what tells another request under it. */
-export function idempotencyOf(request: FastifyRequest): IdempotencyRequest | null {
+/**
+ * The request's Idempotency-Key with what tells another request under it.
+ * @param body what is told of the request's body, where the whole of it must not be.
+ */
+export function idempotencyOf(
+  request: FastifyRequest,
+  body: unknown = request.body,
+): IdempotencyRequest | null {
   const key = request.headers['idempotency-key'];
   if (key === undefined) return null;
-  const { method, body } = request;
-  const fingerprint = fingerprintOf({ method, route: String(request.routeOptions.url), body });
+  const fingerprint = fingerprintOf({
+    method: request.method,
+    route: String(request.routeOptions.url),
+    body,
+  });
   return { ownerId: principalOf(request).user.id, key: String(key), fingerprint };
 }
 

@@ -58,7 +58,7 @@ describe('a withdrawal that a distributor confirms', () => {
     const two = { ...ANA, heldXof: 2_020 };
     const other = hold({ id: 'h2', code_hmac: sealCode('654321') });
     expect(outcomesOf(apply(stateWith([hold(), other], two), [confirm('123456')]))).toMatchObject([
-      { transfer: { debitBalanceXof: 8_990, debitAvailableXof: 7_980 } },
+      { transfer: { debitAvailableXof: 7_980 } },
     ]);
   });
 
@@ -69,7 +69,7 @@ describe('a withdrawal that a distributor confirms', () => {
       ...used({ dayOutXof: 20_000, monthOutXof: 30_000 }),
     });
     expect(outcomesOf(apply(stateWith([hold()], since), [confirm('123456')]))).toMatchObject([
-      { kind: 'posted', transfer: { debitBalanceXof: 0 } },
+      { kind: 'posted', transfer: { debitAvailableXof: 0 } },
     ]);
   });
 

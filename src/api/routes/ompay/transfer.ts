@@ -56,7 +56,7 @@ export const transferRoute = defineRoute(
         smsTo(toE164(body.recipient_telephone), SMS.transferReceived, {
           amount: posted.amountXof,
           phone: nationalNumber(sender.user.telephone),
-          balance: posted.creditBalanceXof,
+          balance: posted.creditAvailableXof,
           reference: posted.reference,
         }),
       ],

@@ -1,4 +1,4 @@
-import { mayReceive } from '../accounts/holders.ts';
+import { type Holder, isProbe, mayReceive } from '../accounts/holders.ts';
 import { toE164 } from '../accounts/phone.ts';
 import { ApiError } from '../errors.ts';
 import { principalOf } from '../http/request.ts';
@@ -30,7 +30,7 @@ export async function moveCash<B extends RequestSchema, Q extends RequestSchema>
   if (distributor.account.kind !== 'distributor') throw new ApiError('distributorOnly');
   const { telephone_client: client } = cash;
   if (client === undefined) throw fieldsError({ telephone_client: [REQUIRED] });
-  const clientId = await receiverOf(services, client);
+  const clientId = await receiverOf(services, client, distributor);
   const deposit = cash.type === 'depot';
   const refusedAs = !deposit && (await hasPin(services, client)) ? 'clientConfirms' : undefined;
   return postMovement(services, request, {
@@ -62,10 +62,14 @@ async function hasPin(services: Services, phone: string): Promise<boolean> {
   return holder !== undefined && (await services.pin(holder.user.id)) !== undefined;
 }
 
-/** The account of an active customer or merchant, else the one that nobody has. */
-export async function receiverOf(services: Services, phone: string): Promise<string> {
+/**
+ * The account of an active customer or merchant, else the one that nobody has. Probes are nobody to people, and people to
+ * probes: their numbers are public, and money of others would fail a deployment, or theirs be taken at any distributor.
+ */
+export async function receiverOf(services: Services, phone: string, asker: Holder): Promise<string> {
   const holder = await services.holder(toE164(phone));
-  return mayReceive(holder) ? holder.account.id : NO_ACCOUNT;
+  if (!mayReceive(holder) || isProbe(holder) !== isProbe(asker)) return NO_ACCOUNT;
+  return holder.account.id;
 }
 
 /** In French: a user's language is known only while he asks. */

@@ -26,7 +26,7 @@ export async function confirmHold<B extends RequestSchema, Q extends RequestSche
 ): Promise<RouteAnswer> {
   const distributor = principalOf(request);
   if (distributor.account.kind !== 'distributor') throw new ApiError('distributorOnly');
-  const accountId = await receiverOf(services, client);
+  const accountId = await receiverOf(services, client, distributor);
   const reader = readerOf(request);
   // An unsalted hash of six digits would tell them; under the key, another code is still another request.
   const told = { telephone_client: client, code: codeHmac(services.keys.hold, client, code) };

@@ -6,7 +6,7 @@ import { ensureProbeAccounts } from '../../../src/api/accounts/probe.ts';
 import { type StaffTools, supplyFloat } from '../../../src/api/accounts/staff.ts';
 import { createPasswordHasher } from '../../../src/api/auth/passwords.ts';
 import { Secret } from '../../../src/core/secret.ts';
-import { PASSWORD, startApi, type TestApi } from '../../fixtures/api.ts';
+import { fund, PASSWORD, startApi, type TestApi } from '../../fixtures/api.ts';
 import { ompayErrorOf } from '../../fixtures/thrown.ts';
 
 let api: TestApi;
@@ -136,6 +136,22 @@ test("whatever others tried with the probes' public numbers, the next smoke test
     expect(await requestOtp(phone)).toBe(200);
   }
   expect([await loginStatus(other, PASSWORD), await requestOtp(other)]).toEqual([429, 429]);
+});
+
+test('people and probes are nobody to each other', async () => {
+  const { phones } = await ensureProbeAccounts({ ...tools, applicationKey: api.settings.key });
+  const [distributor, customer] = [await api.distributor(), await api.customer()];
+  await fund(api, distributor, customer, 1_000);
+  const named = { amount: 100, telephone_client: phones.sender };
+  const answers = [
+    await api.post('/api/ompay/deposit', { token: distributor.token, body: named }),
+    await api.post('/api/ompay/withdraw', { token: distributor.token, body: named }),
+    await api.post('/api/ompay/transfer', {
+      token: customer.token,
+      body: { amount: 100, recipient_telephone: phones.sender },
+    }),
+  ];
+  expect(answers.map(({ json }) => json.code)).toEqual(answers.map(() => 'compte_introuvable'));
 });
 
 test("an id card that staff has seen raises a customer's limits", async () => {

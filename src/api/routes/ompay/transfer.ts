@@ -42,7 +42,7 @@ export const transferRoute = defineRoute(
     return postMovement(services, request, {
       type: 'transfert',
       debitAccountId: sender.account.id,
-      creditAccountId: await receiverOf(services, body.recipient_telephone),
+      creditAccountId: await receiverOf(services, body.recipient_telephone, sender),
       amountXof: body.amount,
       description: body.description ?? null,
       named: body.recipient_telephone,

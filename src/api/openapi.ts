@@ -47,7 +47,12 @@ function operationNode(operation: Operation): Node {
       ...(operation.asksPin === true ? [X_PIN] : []),
     ],
     ...(takesInput(body)
-      ? { requestBody: { required: true, content: { 'application/json': { schema: body } } } }
+      ? {
+          requestBody: {
+            required: body.required.length > 0,
+            content: { 'application/json': { schema: body } },
+          },
+        }
       : {}),
     responses: responsesOf(operation),
   };

@@ -4,6 +4,7 @@ import type {
   FastifyRequest,
   onRequestAsyncHookHandler,
   preHandlerAsyncHookHandler,
+  preValidationAsyncHookHandler,
 } from 'fastify';
 import { contentTypeOf, successBody } from '../answer.ts';
 import { confirmPin } from '../auth/pin-check.ts';
@@ -63,12 +64,18 @@ export function defineRoute<
         url: operation.path,
         schema: validationSchemas(operation),
         onRequest: hooksOf(operation, services),
+        preValidation: operation.body.required.length === 0 ? [allowNoBody] : [],
         preHandler: operation.asksPin === true ? [pinHook(services)] : [],
         handler: async (request, reply) => send(operation, request, reply, await handle(request, services)),
       });
     },
   };
 }
+
+/** A body of which nothing is required may be left out. */
+const allowNoBody: preValidationAsyncHookHandler = async (request) => {
+  request.body ??= {};
+};
 
 const IDEMPOTENCY_KEY = { type: 'string', minLength: 1, maxLength: 255, pattern: '^[ -~]*$' } as const;
 

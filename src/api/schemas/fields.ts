@@ -9,11 +9,12 @@ export const PHONE = {
   examples: ['771234567'],
 } as const satisfies StringSchema;
 
+/** In no text is there U+0000, which PostgreSQL cannot keep. */
 export const NAME = {
   type: 'string',
   minLength: 1,
   maxLength: 100,
-  pattern: '\\S',
+  pattern: '^\\s*[^\\s\\u0000][^\\u0000]*$',
 } as const satisfies StringSchema;
 
 /** The upper bound keeps a hash's work bounded; the lower is the contract's. */
@@ -69,7 +70,11 @@ export const HOLD_CODE = {
 
 export const TOKEN = { type: 'string', minLength: 1, maxLength: 128 } as const satisfies StringSchema;
 
-export const DESCRIPTION = { type: 'string', maxLength: 255 } as const satisfies StringSchema;
+export const DESCRIPTION = {
+  type: 'string',
+  maxLength: 255,
+  pattern: '^[^\\u0000]*$',
+} as const satisfies StringSchema;
 
 const XOF = 'Whole francs (FCFA).';
 

@@ -74,3 +74,18 @@ test('every SMS tells the balance that can be spent, as the balance itself does'
   });
   expect(await newestSms(client)).toContain(await spendable(client));
 });
+
+test('text that a database cannot hold is refused as invalid', async () => {
+  const client = await customerWith(1_000);
+  const body = { amount: 200, description: 'a\u0000b' };
+  const { statusCode, json } = await api.post('/api/ompay/withdraw', { token: client.token, body });
+  expect([statusCode, Object.keys(json.errors)]).toEqual([422, ['description']]);
+});
+
+test('a merchant asks for a code without an amount by an empty body, or none', async () => {
+  const merchant = await api.merchant();
+  for (const given of [{}, { body: {} }]) {
+    const { statusCode } = await api.post('/api/marchand/generate-qr', { token: merchant.token, ...given });
+    expect(statusCode).toBe(201);
+  }
+});

@@ -59,6 +59,33 @@ test('the list has one line a run: when, who, what, how it ended', async () => {
   ]);
 });
 
+test('a killed run is in the list, and a run is one line whatever it said', async () => {
+  const folder = temporaryFolder();
+  const files = journalFiles(localLayout(folder));
+  const clock = manualClock(Date.UTC(2026, 0, 1));
+  const deploy: RunEvent = { type: 'run-started', command: 'deploy', title: 'Deploy', input: {} };
+  const runs: Readonly<Record<string, readonly RunEvent[]>> = {
+    '01BLOCKED': [
+      deploy,
+      { type: 'note', text: 'from none to 0a1b2c3d4e5f', data: {} },
+      { type: 'run-done', exitCode: 3, durationMs: 1, summary: '1 check blocks:\n  unknown a: b', data: {} },
+    ],
+    '01KILLED': [deploy, { type: 'note', text: 'from none to 0a1b2c3d4e5f', data: {} }],
+  };
+  for (const [run, events] of Object.entries(runs)) {
+    const journal = openJournal(files, { run, by: 'ana@mac' }, clock);
+    for (const event of events) journal.append(event);
+  }
+  expect((await ompay(folder, 'audit', 'list')).stdout).toBe(
+    [
+      '2026-01-01T00:00:00.000Z  01BLOCKED  ana@mac  deploy  exit 3  1 check blocks:',
+      '2026-01-01T00:00:00.000Z  01KILLED  ana@mac  deploy  no end here: killed, or still running\n',
+    ].join('\n'),
+  );
+  const [, killed] = jsonLines((await ompay(folder, 'audit', 'list', '--json')).stdout);
+  expect(killed).toMatchObject({ run: '01KILLED', event: { type: 'run-started' } });
+});
+
 test('one run is shown whole, found by the beginning of its name in any case', async () => {
   const { folder } = withJournal();
   const { stdout } = await ompay(folder, 'audit', 'list', '--run', '01dep');

@@ -1,7 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import { OmpayError } from '../../core/errors.ts';
 import { type JournalLine, journalFiles, parseLine } from '../../plan/journal.ts';
+import { linesOf } from '../../plan/verify.ts';
 import { hasOption, type Invocation, textOption } from '../command.ts';
 
 export function configure(command: Command): void {
@@ -11,49 +12,69 @@ export function configure(command: Command): void {
     .option('--all', 'every run');
 }
 
-/** One line a run (or a note): when, who, what, how it ended. */
+/** One line a run, or a note outside one: when, who, what, how it ended; a run that was killed has no end, and is told so. */
 export async function run({ command, layout, output }: Invocation): Promise<number> {
-  const lines = readLines(journalFiles(layout).lines);
+  const { lines: path } = journalFiles(layout);
   const wanted = textOption(command, 'run');
-  if (wanted !== undefined) return showRun(lines, wanted, output);
+  if (wanted !== undefined) return showRun(path, wanted, output);
   const count = hasOption(command, 'all')
     ? Number.POSITIVE_INFINITY
     : wholeNumber(textOption(command, 'last') ?? '20');
-  const shown = lines
-    .filter((line) => line.event.type === 'run-done' || line.event.type === 'note')
-    .slice(-count);
-  for (const line of shown)
-    output.write(output.json ? `${JSON.stringify(line)}\n` : `${summaryOf(line, lines)}\n`);
-  if (shown.length === 0 && !output.json) output.write('nothing was done yet\n');
+  const acts = (await actsIn(path)).slice(-count);
+  for (const { line, command } of acts)
+    output.write(output.json ? `${JSON.stringify(line)}\n` : `${summaryOf(line, command)}\n`);
+  if (acts.length === 0 && !output.json) output.write('nothing was done yet\n');
   return 0;
 }
 
-function readLines(path: string): JournalLine[] {
-  if (!existsSync(path)) return [];
-  return readFileSync(path, 'utf8')
-    .split('\n')
-    .map(parseLine)
-    .filter((line) => line !== undefined);
+interface Act {
+  /** How a run ended; its beginning while it has no end; or a note outside a run. */
+  readonly line: JournalLine;
+  readonly command: string;
 }
 
-function showRun(lines: readonly JournalLine[], wanted: string, output: Invocation['output']): number {
-  const found = lines.filter((line) => line.run.startsWith(wanted.toUpperCase()));
-  if (found.length === 0) {
-    throw new OmpayError('notFound', `no run begins with ${JSON.stringify(wanted)}`, {
-      hint: 'list the runs: ompay audit list',
-    });
+/** In the order in which they ended; what has no end stands where it began. */
+async function actsIn(path: string): Promise<readonly Act[]> {
+  const acts = new Map<string, Act>();
+  for await (const line of journalLines(path)) {
+    const { run, event } = line;
+    const begun = acts.get(run);
+    if (event.type === 'run-started') acts.set(run, { line, command: event.command });
+    else if (event.type === 'run-done') {
+      acts.delete(run);
+      acts.set(run, { line, command: begun?.command ?? '?' });
+    } else if (event.type === 'note' && begun === undefined) acts.set(run, { line, command: '' });
   }
-  for (const line of found)
-    output.write(output.json ? `${JSON.stringify(line)}\n` : `${line.seq}  ${line.at}  ${eventText(line)}\n`);
-  return 0;
+  return [...acts.values()];
 }
 
-function summaryOf(line: JournalLine, lines: readonly JournalLine[]): string {
+async function* journalLines(path: string): AsyncGenerator<JournalLine> {
+  if (!existsSync(path)) return;
+  for await (const { bytes } of linesOf(path)) {
+    const line = parseLine(bytes.toString('utf8'));
+    if (line !== undefined) yield line;
+  }
+}
+
+async function showRun(path: string, wanted: string, output: Invocation['output']): Promise<number> {
+  let isFound = false;
+  for await (const line of journalLines(path)) {
+    if (!line.run.startsWith(wanted.toUpperCase())) continue;
+    isFound = true;
+    output.write(output.json ? `${JSON.stringify(line)}\n` : `${line.seq}  ${line.at}  ${eventText(line)}\n`);
+  }
+  if (isFound) return 0;
+  throw new OmpayError('notFound', `no run begins with ${JSON.stringify(wanted)}`, {
+    hint: 'list the runs: ompay audit list',
+  });
+}
+
+function summaryOf(line: JournalLine, command: string): string {
+  const { event } = line;
   const when = `${line.at}  ${line.run}  ${line.by}`;
-  if (line.event.type !== 'run-done') return `${when}  ${eventText(line)}`;
-  const start = lines.find((each) => each.run === line.run && each.event.type === 'run-started');
-  const what = start?.event.type === 'run-started' ? start.event.command : '?';
-  return `${when}  ${what}  exit ${line.event.exitCode}  ${line.event.summary}`;
+  if (event.type === 'run-started') return `${when}  ${command}  no end here: killed, or still running`;
+  if (event.type !== 'run-done') return `${when}  ${eventText(line)}`;
+  return `${when}  ${command}  exit ${event.exitCode}  ${event.summary.split('\n', 1)}`;
 }
 
 function eventText({ event }: JournalLine): string {

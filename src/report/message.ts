@@ -58,7 +58,8 @@ function asTold(report: RunReport): RunReport {
 }
 
 function settled(report: RunReport, outcome: Outcome): RunReport {
-  return { ...report, outcome, serving: servingOf({ ...report, outcome }) };
+  // It tells of itself: the step that it has begun is no place where it stopped.
+  return { ...report, outcome, stoppedAt: null, serving: servingOf({ ...report, outcome }) };
 }
 
 function idOf(release: KnownRelease | null): string | null {

@@ -32,6 +32,7 @@ test('once it was switched to and watched, a release is told as live, before its
     'OMPAY [production] Déploiement réussi : la version 9b1e04c7aa30 (0.2.0) sert les clients. / Deploy succeeded: release 9b1e04c7aa30 (0.2.0) serves clients.',
   );
   expect(message.facts).toMatchObject({ outcome: 'done', serving: '9b1e04c7aa30', failedRequests: 0 });
+  expect(message.text).not.toContain('Last step begun');
 });
 
 test('a release that was taken back is told with the error of its step, before its run is over', async () => {

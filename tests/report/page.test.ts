@@ -47,7 +47,7 @@ test('a rolled back deploy shows the step, the error, the undo, the numbers and 
     '1 609, dont 36 en échec',
     'commit e38eadd0c511+changes',
     'signé par Mame Diarra motif répété le 20 novembre, 41 s',
-    'dérogation de Ousmane Sy, jusqu’au 2026-12-05',
+    'dérogation de Ousmane Sy, jusqu’au 5 décembre 2026 à 00:00:00 UTC',
     'conforme 2 · dérogation 1 · inconnu 1',
     'relue, démarrée, et son grand livre prouvé par 14 contrôles',
     '0002, 0003',

@@ -38,9 +38,10 @@ function checkItem({ check, title, severity, verdict }: ReportedCheck, voice: Vo
 <div><p>${title[words.language]}${warns} <code>${check}</code></p>${detailsOf(verdict, voice)}</div></li>`;
 }
 
-function detailsOf(verdict: CheckVerdict, { words }: Voice): Html | null {
+function detailsOf(verdict: CheckVerdict, voice: Voice): Html | null {
+  const { words } = voice;
   const said = [
-    signature(verdict, words),
+    signature(verdict, voice),
     named(words.reason, verdict.reason),
     told(words.observed, verdict.observed),
     told(words.expected, verdict.expected),
@@ -50,8 +51,9 @@ function detailsOf(verdict: CheckVerdict, { words }: Voice): Html | null {
   return said.length === 0 ? null : html`<ul class="said">${said.map((each) => html`<li>${each}</li>`)}</ul>`;
 }
 
-function signature({ kind, by, until }: CheckVerdict, words: Voice['words']): Html | null {
+function signature({ kind, by, until: end }: CheckVerdict, { words, format }: Voice): Html | null {
   if (by === null) return null;
+  const until = end === null ? null : format.time(end);
   return html`<b>${kind === 'waived' ? words.waivedBy(by, until) : words.signedBy(by, until)}</b>`;
 }
 

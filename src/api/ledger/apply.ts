@@ -1,9 +1,9 @@
-import { conclude, type Parties, partiesOf, refusalByFunds } from './decide.ts';
+import { conclude, partiesOf, refusalByFunds } from './decide.ts';
 import { decideConfirm, decideReserve, decideResolve, expireOverdue } from './decide-hold.ts';
 import { decideReverse } from './decide-reversal.ts';
 import { type Draft, draftOf, writesOf } from './draft.ts';
 import { feeOf } from './fees.ts';
-import { refusalByLimits } from './limits.ts';
+import { type AccountState, refusalByIncoming, refusalByOutgoing } from './limits.ts';
 import { type Movement, move } from './move.ts';
 import type { BatchContext, BatchPlan, BatchState } from './plan.ts';
 import { keyName } from './plan.ts';
@@ -65,21 +65,24 @@ function decideTransfer(request: PostRequest, draft: Draft, context: BatchContex
 function judge(request: PostRequest, draft: Draft, rules: Rules): Movement | Refusal {
   const { amountXof, claim, type } = request;
   if (claim !== undefined && draft.taken.has(claim)) return { reason: 'claimTaken' };
-  const parties = partiesOf(draft, request);
-  if ('reason' in parties) return parties;
   const feeXof = feeOf(amountXof, rules.ratePpm(type));
-  return refusalOf(parties, { amountXof, feeXof }, rules) ?? { ...parties, feeXof, refundXof: 0 };
+  const parties = partiesOf(draft, request);
+  const payer = draft.accounts.get(request.debitAccountId);
+  // First, so that who could not pay anyway is not told whether there is somebody to be paid.
+  const refusal = payer && refusalToPay(payer.now, { amountXof, feeXof }, rules);
+  if ('reason' in parties) return refusal ?? parties;
+  return (
+    refusal ??
+    refusalByIncoming(parties.credit.now, amountXof, rules.limits) ?? { ...parties, feeXof, refundXof: 0 }
+  );
 }
 
-function refusalOf(
-  { debit, credit }: Parties,
+function refusalToPay(
+  payer: AccountState,
   { amountXof, feeXof }: { readonly amountXof: number; readonly feeXof: number },
-  rules: Rules,
+  { limits }: Rules,
 ): Refusal | undefined {
-  return (
-    refusalByFunds(debit.now, amountXof + feeXof) ??
-    refusalByLimits({ debit: debit.now, credit: credit.now, amountXof }, rules.limits)
-  );
+  return refusalByFunds(payer, amountXof + feeXof) ?? refusalByOutgoing(payer, amountXof, limits);
 }
 
 function claim(request: PostRequest, transferId: string, draft: Draft, nowMs: number): void {

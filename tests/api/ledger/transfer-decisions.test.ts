@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { GENESIS_HASH, HOUSE } from '../../../src/api/ledger/house.ts';
+import type { AccountState } from '../../../src/api/ledger/limits.ts';
 import { keyName } from '../../../src/api/ledger/plan.ts';
 import type { PostRequest } from '../../../src/api/ledger/types.ts';
 import { request } from '../../fixtures/people.ts';
@@ -49,9 +50,8 @@ test('one transfer writes itself, its entries, balances, usage, key, claim and m
     description: 'loyer',
     debitAccountId: 'ana',
     creditAccountId: 'bob',
-    debitBalanceXof: 8_992,
     debitAvailableXof: 8_992,
-    creditBalanceXof: 11_000,
+    creditAvailableXof: 11_000,
     createdAtMs: NOW_MS,
   };
   const outcome = { kind: 'posted', transfer: posted };
@@ -125,11 +125,21 @@ test.each([
   expect(writesOf(plan)).toEqual(NOTHING);
 });
 
+test('who cannot pay is not told whether there is somebody to be paid', () => {
+  const spent = account('ana', used({ dayOutXof: 20_000, monthOutXof: 20_000 }));
+  const tried = (payer: AccountState, creditAccountId: string) =>
+    outcomesOf(apply(stateOf([payer, { ...BOB, balanceXof: 50_000 }]), [transfer({ creditAccountId })]));
+  for (const payer of [account('ana', { balanceXof: 1_007 }), spent]) {
+    expect(tried(payer, 'nobody')).toEqual(tried(payer, 'bob'));
+  }
+  expect(tried(ANA, 'bob')).toMatchObject([{ refusal: { reason: 'balanceCeiling' } }]);
+});
+
 test('a transfer of all that there is, fee included, passes; of a franc more it does not', () => {
   // 9,920 XOF cost 79 XOF at 0.8 %, 9,921 the same.
   const all = stateOf([account('ana', { balanceXof: 9_999 }), BOB]);
   expect(outcomesOf(apply(all, [transfer({ amountXof: 9_920 })]))).toMatchObject([
-    { kind: 'posted', transfer: { feeXof: 79, debitBalanceXof: 0 } },
+    { kind: 'posted', transfer: { feeXof: 79, debitAvailableXof: 0 } },
   ]);
   const refused = apply(all, [transfer({ amountXof: 9_921 })]);
   expect(outcomesOf(refused)).toEqual([
@@ -155,16 +165,16 @@ test('what is held is not there to be spent, and issuance alone may go below zer
   );
 });
 
-test('a ceiling refuses what funds would allow, the receiver before the sender', () => {
+test('a ceiling refuses what funds would allow, the sender before the receiver', () => {
   const rich = account('ana', { balanceXof: 90_000 });
   const judged = (ana: Parameters<typeof account>[1], bob: Parameters<typeof account>[1]) =>
     outcomesOf(apply(stateOf([{ ...rich, ...ana }, account('bob', bob)]), [transfer()]));
   const full = { reason: 'balanceCeiling', ceilingXof: 50_000 };
   const spent = { reason: 'periodCeiling', period: 'day', direction: 'out', ceilingXof: 20_000 };
   expect(judged(used({ dayOutXof: 19_001 }), { balanceXof: 49_001 })).toEqual([
-    { kind: 'refused', refusal: full },
+    { kind: 'refused', refusal: spent },
   ]);
-  expect(judged(used({ dayOutXof: 19_001 }), {})).toEqual([{ kind: 'refused', refusal: spent }]);
+  expect(judged({}, { balanceXof: 49_001 })).toEqual([{ kind: 'refused', refusal: full }]);
   expect(judged(used({ dayOutXof: 19_000 }), { balanceXof: 49_000 })).toMatchObject([{ kind: 'posted' }]);
 });
 
@@ -236,7 +246,7 @@ test('an operation of the payer whose time is over gives its money back before t
   });
   const due = hold({ expires_at_ms: NOW_MS });
   const plan = apply(stateOf([broke, BOB], { holds: [due] }), [transfer()]);
-  expect(outcomesOf(plan)).toMatchObject([{ kind: 'posted', transfer: { debitBalanceXof: 2 } }]);
+  expect(outcomesOf(plan)).toMatchObject([{ kind: 'posted', transfer: { debitAvailableXof: 2 } }]);
   expect(plan.changedHolds).toEqual([{ ...due, status: 'echoue', resolved_at_ms: NOW_MS }]);
   expect(plan.lowered).toEqual(new Map([['ana', 0]]));
   const early = hold({ expires_at_ms: NOW_MS + 1 });

@@ -10,7 +10,7 @@ import type { Work } from '../db/transaction.ts';
 import { applyBatch } from './apply.ts';
 import { lockBatch, lockHead, writeBatch } from './batch.ts';
 import type { BatchPlan } from './plan.ts';
-import { newReference } from './reference.ts';
+import { newHoldReference, newReference } from './reference.ts';
 import type { LedgerRequest } from './requests.ts';
 import type { Rules } from './rules.ts';
 
@@ -52,7 +52,12 @@ async function tryBatch<R extends LedgerRequest>(
   const plans: BatchPlan<R>[] = [];
   const work: Work<BatchPlan<R>> = async (trx) => {
     const nowMs = clock.now();
-    const drawn = { newId: () => uuidv7(nowMs), newReference: () => newReference(nowMs), newCode };
+    const drawn = {
+      newId: () => uuidv7(nowMs),
+      newReference: () => newReference(nowMs),
+      newHoldReference: () => newHoldReference(nowMs),
+      newCode,
+    };
     const access = { dialect: db.dialect, nowMs, sealMessage };
     const state = await lockBatch(trx, requests, access);
     const plan = applyBatch(requests, state, { nowMs, rules, ...drawn });

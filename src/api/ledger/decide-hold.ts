@@ -80,11 +80,11 @@ function newHold(
     readonly codeHmac: string;
   },
   draft: Draft,
-  { nowMs, newId, newReference }: BatchContext,
+  { nowMs, newId, newHoldReference }: BatchContext,
 ): HoldRow {
   return {
     id: newId(),
-    reference: newReference(),
+    reference: newHoldReference(),
     type: request.type,
     account_id: request.accountId,
     amount: request.amountXof,

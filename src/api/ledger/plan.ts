@@ -30,7 +30,7 @@ export interface BatchState {
   readonly keys: ReadonlyMap<string, StoredKey>;
   /** Of those asked for, the ones that are used up. */
   readonly claims: ReadonlySet<string>;
-  /** Pending ones of the accounts that hold money or ask for operations, and those named; the oldest first. */
+  /** Pending ones of the accounts that hold money or ask for operations, the oldest first; those named or to be undone. */
   readonly holds: readonly HoldRow[];
   /** Counters of other periods than the present ones, where something may be given back. */
   readonly pastUsage: readonly UsageCounterRow[];
@@ -44,6 +44,7 @@ export interface BatchContext {
   /** Of a transfer or a hold. */
   readonly newId: () => string;
   readonly newReference: () => string;
+  readonly newHoldReference: () => string;
   /** Six digits. */
   readonly newCode: () => string;
 }

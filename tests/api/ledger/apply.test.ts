@@ -53,6 +53,7 @@ function context(): BatchContext {
       ratePpm: (type) => (type === 'transfert' ? 8_000 : 0),
     },
     newId: next('t'),
+    newHoldReference: () => 'none is opened',
     newReference: next('r'),
     newCode: next('c'),
   };
@@ -150,7 +151,7 @@ it('takes the fee from the payer, on top', () => {
   );
   expect(feeOf(4_960, 8_000)).toBe(40);
   expect(decided[0]?.result).toMatchObject({
-    outcome: { transfer: { feeXof: 40, debitBalanceXof: 0, creditBalanceXof: 9_960 } },
+    outcome: { transfer: { feeXof: 40, debitAvailableXof: 0, creditAvailableXof: 9_960 } },
   });
 });
 

@@ -65,11 +65,13 @@ export function contextOf(change: Partial<BatchContext> = {}): BatchContext {
       return `${prefix}${made}`;
     };
   };
+  const newReference = counted('TXN');
   return {
     nowMs: NOW_MS,
     rules: { limits: new Map([['identified', RULE]]), ratePpm: (type) => FEES_PPM[type] ?? 0 },
     newId: counted('id'),
-    newReference: counted('TXN'),
+    newReference,
+    newHoldReference: newReference,
     newCode: counted('00000'),
     ...change,
   };

@@ -43,6 +43,13 @@ describe('a withdrawal that a customer opens', () => {
     });
   });
 
+  test('has a reference of its own kind', () => {
+    const newHoldReference = () => 'TXN-of-a-hold';
+    expect(apply(stateOf([account('ana')]), [reserve()], { newHoldReference }).newHolds).toMatchObject([
+      { reference: 'TXN-of-a-hold' },
+    ]);
+  });
+
   test('is answered and kept under its key as any request, without a transfer', () => {
     const idempotency = { ownerId: 'u', key: 'k', fingerprint: 'f' };
     const { decided, keys } = apply(stateOf([account('ana')]), [reserve({ idempotency })]);

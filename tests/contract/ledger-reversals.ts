@@ -3,9 +3,9 @@ import type { TransferRow } from '../../src/api/db/schema.ts';
 import { readOperation } from '../../src/api/ledger/history.ts';
 import { HOUSE } from '../../src/api/ledger/house.ts';
 import type { LedgerParts } from '../../src/api/ledger/ledger.ts';
-import { ending, reserve, reverseRequest } from '../fixtures/holds.ts';
+import { confirmRequest, ending, reserve, reverseRequest } from '../fixtures/holds.ts';
 import { type OpenedLedger, twoAccounts } from '../fixtures/ledgers.ts';
-import { balanceOf, fund } from '../fixtures/people.ts';
+import { balanceOf, fund, makeAccounts } from '../fixtures/people.ts';
 import { between, post } from '../fixtures/posts.ts';
 import { shiftableClock } from '../fixtures/shiftable-clock.ts';
 import { expectSound } from '../fixtures/sound.ts';
@@ -28,7 +28,9 @@ export function reversalContract(setUp: (change?: Partial<LedgerParts>) => Opene
     const { db, ledger, payer, payee, original } = await setUpTransfer();
     const feesBefore = await balanceOf(db, HOUSE.fees.id);
     expect(await ledger.post(reverseRequest(original))).toMatchObject({
-      outcome: { transfer: { type: 'transfert', feeXof: 0, debitBalanceXof: 0, creditBalanceXof: 10_000 } },
+      outcome: {
+        transfer: { type: 'transfert', feeXof: 0, debitAvailableXof: 0, creditAvailableXof: 10_000 },
+      },
     });
     expect([await balanceOf(db, payer.id), await balanceOf(db, payee.id)]).toEqual([10_000, 0]);
     expect(await balanceOf(db, HOUSE.fees.id)).toBe(feesBefore - 10);
@@ -91,6 +93,36 @@ export function reversalContract(setUp: (change?: Partial<LedgerParts>) => Opene
       { period: 'm:2026-01', direction: 'in', amount: 10_000 },
       { period: 'm:2026-01', direction: 'out', amount: 0 },
       { period: 'm:2026-02', direction: 'in', amount: 1_991_260 },
+    ]);
+  });
+
+  it("gives a customer's own withdrawal back to the day of its opening", async () => {
+    const clock = shiftableClock();
+    clock.pass(Date.UTC(2026, 0, 31, 23, 59) - clock.now());
+    const { db, ledger } = setUp({ clock });
+    const [customer] = await twoAccounts(db);
+    const [distributor] = await makeAccounts(db, [{ kind: 'distributor', kycLevel: 'staff' }]);
+    if (distributor === undefined) throw new Error('an account was made');
+    await fund(ledger, customer.id, 5_000);
+    const reserved = await reserve(ledger, { accountId: customer.id, amountXof: 700 });
+    clock.pass(2 * 60_000);
+    await ledger.post(confirmRequest(reserved, distributor));
+    const original = await db.kysely
+      .selectFrom('transfers')
+      .selectAll()
+      .where('reference', '=', reserved.hold.reference)
+      .executeTakeFirstOrThrow();
+    expect(ending(await ledger.post(reverseRequest(original)))).toBe('posted');
+    const counters = await db.kysely
+      .selectFrom('usage_counters')
+      .select(['period', 'amount'])
+      .where('account_id', '=', customer.id)
+      .where('direction', '=', 'out')
+      .orderBy('period')
+      .execute();
+    expect(counters).toEqual([
+      { period: 'd:2026-01-31', amount: 0 },
+      { period: 'm:2026-01', amount: 0 },
     ]);
   });
 

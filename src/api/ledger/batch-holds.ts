@@ -19,15 +19,18 @@ export async function readHolds(
   );
   const holding = accounts.filter(({ held }) => held > 0).map(({ id }) => id);
   const ids = [...new Set([...named, ...holding])];
-  if (ids.length === 0) return [];
-  const pending = await trx
+  const pending = ids.length === 0 ? [] : await readPending(trx, ids);
+  return [...pending, ...(await readSettled(trx, requests)), ...(await readPosted(trx, requests))];
+}
+
+function readPending(trx: Kysely<Schema>, accountIds: readonly string[]): Promise<readonly HoldRow[]> {
+  return trx
     .selectFrom('holds')
     .selectAll()
-    .where('account_id', 'in', ids)
+    .where('account_id', 'in', accountIds)
     .where('status', '=', 'en_attente')
     .orderBy('id')
     .execute();
-  return [...pending, ...(await readSettled(trx, requests))];
 }
 
 /** What a request would void or expire may be settled already: it is told as what. */
@@ -43,6 +46,16 @@ async function readSettled(
     .where('id', 'in', ids)
     .where('status', '<>', 'en_attente')
     .execute();
+}
+
+/** A transfer that is to be undone may have been an operation: that tells when it was counted. */
+async function readPosted(
+  trx: Kysely<Schema>,
+  requests: readonly LedgerRequest[],
+): Promise<readonly HoldRow[]> {
+  const ids = requests.filter(isReverse).map(({ original }) => original.id);
+  if (ids.length === 0) return [];
+  return trx.selectFrom('holds').selectAll().where('transfer_id', 'in', ids).execute();
 }
 
 function isResolve(request: LedgerRequest): request is ResolveRequest {

@@ -1,3 +1,4 @@
+import type { TransferRow } from '../db/schema.ts';
 import { conclude, type Parties, partiesOf, refusalByFunds } from './decide.ts';
 import { expireOverdue } from './decide-hold.ts';
 import type { Draft } from './draft.ts';
@@ -30,7 +31,8 @@ function reverse(request: ReverseRequest, draft: Draft, context: BatchContext): 
     draft,
     context,
   );
-  uncountOut({ account: parties.credit, amountXof, countedAtMs }, draft, context.nowMs);
+  const sentAtMs = sentAt(original, draft);
+  uncountOut({ account: parties.credit, amountXof, countedAtMs: sentAtMs }, draft, context.nowMs);
   uncountIn({ account: parties.debit, amountXof, countedAtMs }, draft, context.nowMs);
   const row = {
     transfer_id: transfer.id,
@@ -42,6 +44,12 @@ function reverse(request: ReverseRequest, draft: Draft, context: BatchContext): 
   draft.knownReversals.push(row);
   draft.reversals.push(row);
   return { kind: 'posted', transfer };
+}
+
+/** A customer's own withdrawal was counted when it was opened, perhaps the day before it moved the money. */
+function sentAt({ id, created_at_ms }: TransferRow, { holds }: Draft): number {
+  const opened = [...holds.values()].find(({ now }) => now.transfer_id === id);
+  return opened?.now.created_at_ms ?? created_at_ms;
 }
 
 type Refusal = Extract<ReverseOutcome, { kind: 'refused' }>['refusal'];

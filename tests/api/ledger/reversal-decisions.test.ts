@@ -62,9 +62,8 @@ test('a transfer that is undone gives amount and fee back, and what it counted',
         description: 'annulation',
         debitAccountId: 'bob',
         creditAccountId: 'ana',
-        debitBalanceXof: 9_000,
         debitAvailableXof: 9_000,
-        creditBalanceXof: 11_008,
+        creditAvailableXof: 11_008,
         createdAtMs: NOW_MS,
       },
     },
@@ -106,7 +105,7 @@ test('no ceiling keeps money from going back', () => {
 
 test('the money must still be there: the amount with the payee, the fee with the house', () => {
   expect(outcomesOf(apply(state({ balanceXof: 1_000 }), [reverse(ORIGINAL)]))).toMatchObject([
-    { transfer: { debitBalanceXof: 0 } },
+    { transfer: { debitAvailableXof: 0 } },
   ]);
   const short = apply(state({ balanceXof: 1_500, heldXof: 501 }), [reverse(ORIGINAL)]);
   expect(outcomesOf(short)).toEqual(
@@ -155,6 +154,24 @@ test("what the payee's overdue operations hold is given back before it is judged
   const plan = apply(state(tied, { holds: [due] }), [reverse(ORIGINAL)]);
   expect(outcomesOf(plan)).toMatchObject([{ kind: 'posted' }]);
   expect(plan.lowered).toEqual(new Map([['bob', 0]]));
+});
+
+test("a customer's own withdrawal is given back to the day of its opening", () => {
+  const openedAtMs = Date.UTC(2026, 10, 21, 23, 59);
+  const posted = hold({
+    status: 'reussi',
+    transfer_id: 't1',
+    resolved_at_ms: NOW_MS,
+    created_at_ms: openedAtMs,
+  });
+  const counted = { account_id: 'ana', period: 'd:2026-11-21', direction: 'out' as const, amount: 1_700 };
+  const { usage } = apply(state({}, { holds: [posted], pastUsage: [counted] }), [
+    reverse({ ...ORIGINAL, type: 'retrait', created_at_ms: Date.UTC(2026, 10, 22) }),
+  ]);
+  expect(usage.filter(({ account_id }) => account_id === 'ana')).toEqual([
+    { account_id: 'ana', period: 'm:2026-11', direction: 'out', amount: 500 },
+    { ...counted, amount: 700 },
+  ]);
 });
 
 test('what it counted is given back in the periods of the transfer, never below zero', () => {

@@ -23,6 +23,7 @@ export async function run(invocation: Invocation): Promise<number> {
     holder === null || isStale(holder, { machine: hostname(), nowMs: clock.now() })
       ? null
       : `${holder.owner} (${holder.reason})`;
+  const unwatched = lockedBy === null ? unwatchedRelease(facts) : null;
   const url = facts.port === null ? null : `http://127.0.0.1:${facts.port}`;
   if (output.json) {
     const services = states.map(({ name, pid, restarts, release, lastExit }) => ({
@@ -33,18 +34,28 @@ export async function run(invocation: Invocation): Promise<number> {
       lastExit,
     }));
     output.write(
-      `${JSON.stringify({ url, live: facts.live, answers, problems, lockedBy, services, durability: DURABILITY })}\n`,
+      `${JSON.stringify({ url, live: facts.live, answers, unwatched, problems, lockedBy, services, durability: DURABILITY })}\n`,
     );
   } else if (!existsSync(layout.services)) {
     output.write('nothing is deployed here yet; start with: ompay deploy\n');
   } else {
     output.write(`${headline(facts, url, answers)}\n\n${servicesTable(facts, states, clock.now())}\n`);
     for (const problem of problems) output.write(`${paint.bad('!')} ${problem}\n`);
+    if (unwatched !== null)
+      output.write(
+        `${paint.warn('!')} ${unwatched} was not watched to the end (a command was killed): ompay report, then ompay deploy\n`,
+      );
     if (lockedBy !== null) output.write(`${paint.warn('!')} the lock is held by ${lockedBy}\n`);
     output.write(paint.faint(`database: ${DURABILITY}\n`));
   }
   if (!existsSync(layout.services)) return 2;
   return problems.length === 0 ? 0 : 6;
+}
+
+/** What an operation that was killed made live: the next deploy watches it first. Null when what is live was accepted. */
+export function unwatchedRelease({ live, slots, accepted }: LocalFacts): string | null {
+  const release = live === null ? null : slots[live].release;
+  return release === accepted[0] ? null : release;
 }
 
 const DURABILITY = 'embedded PGlite, safe against the death of processes, not of the machine (no fsync)';

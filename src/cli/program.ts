@@ -77,16 +77,17 @@ function rootCommand(version: string): Command {
 
 /** The entry whose words begin argv, past global options. */
 function wantedEntry(argv: readonly string[], entries: readonly CommandEntry[]): CommandEntry | undefined {
-  const words: string[] = [];
-  for (let index = 0; index < argv.length; index += 1) {
-    const word = argv[index] ?? '';
-    if (word === '-C' || word === '--directory') index += 1;
-    else if (!word.startsWith('-') && word !== 'help') words.push(word);
-  }
+  const words = wordsIn(argv).filter((word) => word !== 'help');
   const matches = entries.filter((entry) =>
     entry.words.split(' ').every((word, index) => words[index] === word),
   );
   return matches.sort((a, b) => b.words.length - a.words.length)[0];
+}
+
+/** What is neither an option nor the folder of `-C`. */
+function wordsIn(argv: readonly string[]): readonly string[] {
+  const isFolder = (index: number): boolean => ['-C', '--directory'].includes(argv[index - 1] ?? '');
+  return argv.filter((word, index) => !word.startsWith('-') && !isFolder(index));
 }
 
 /** The command for an entry, made with the groups above it (`api distributor create`) when they are missing. */
@@ -104,11 +105,12 @@ function childAt(program: Command, entry: CommandEntry): Command {
   return parent;
 }
 
-const GROUP_SUMMARIES: Readonly<Record<string, string>> = {
-  migrate: 'status, up, contract: the database schema, step by step',
+export const GROUP_SUMMARIES: Readonly<Record<string, string>> = {
+  migrate: 'status, lint, rehearse, up, contract: the database schema, step by step',
   api: 'outbox, distributor, customer, transaction: for the staff',
-  'api customer': 'customers, their limits and their PINs',
-  'api distributor': 'distributors and their floats',
+  'api customer': 'identify, forget-pin: customers, their limits and their PINs',
+  'api distributor': 'create: distributors and their floats',
+  'api transaction': 'reverse: transfers that staff undo',
   lock: 'status, acquire, release: the lock that keeps two operations apart',
   audit: 'list, verify: the journal of everything that was done',
   backup: 'create, list, verify, status: backups that are proven',
@@ -128,7 +130,7 @@ function addChild(parent: Command, word: string, group: string): Command {
 
 /** The words of a group that were typed without one of its commands (`ompay lock`), else nothing. */
 function groupIn(argv: readonly string[], entries: readonly CommandEntry[]): string {
-  const words = argv.filter((word) => !word.startsWith('-'));
+  const words = wordsIn(argv);
   const isGroup = (typed: string): boolean => entries.some((entry) => entry.words.startsWith(`${typed} `));
   const lengths = words.map((_, index) => words.length - index);
   return lengths.map((length) => words.slice(0, length).join(' ')).find(isGroup) ?? '';

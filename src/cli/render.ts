@@ -97,7 +97,7 @@ function settleStep(steps: ReadonlyMap<string, LiveStep>, event: RunEvent): void
   if (event.type === 'step-skipped')
     steps.get(event.step)?.end.resolve({ kind: 'skipped', words: 'nothing to do' });
   if (event.type === 'step-failed')
-    steps.get(event.step)?.end.resolve({ kind: 'failed', words: event.error.message });
+    steps.get(event.step)?.end.resolve({ kind: 'failed', words: firstLine(event.error.message) });
   if (event.type === 'plan-failed' || event.type === 'run-done') {
     for (const step of steps.values()) step.end.resolve(NOT_RUN);
   }
@@ -119,7 +119,12 @@ function linesOf(event: RunEvent): string[] {
 
 function summaryLine(exitCode: number, summary: string, durationMs: number): string {
   const mark = exitCode === 0 || exitCode === 42 ? chalk.green('✔') : chalk.red('✖');
-  return `${mark} ${summary} ${chalk.dim(`(${shownDuration(durationMs)})`)}`;
+  return `${mark} ${firstLine(summary)} ${chalk.dim(`(${shownDuration(durationMs)})`)}`;
+}
+
+/** What has several lines is told whole once, by the error at the end. */
+function firstLine(text: string): string {
+  return text.split('\n', 1).join('');
 }
 
 /** An error on a terminal: what, and what to type next. */

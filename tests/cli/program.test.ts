@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { expect, test, vi } from 'vitest';
 import type { CommandEntry, CommandModule } from '../../src/cli/command.ts';
 import { commands } from '../../src/cli/index.ts';
-import { type Parsed, parse } from '../../src/cli/program.ts';
+import { GROUP_SUMMARIES, type Parsed, parse } from '../../src/cli/program.ts';
 import { temporaryFolder } from '../fixtures/folder.ts';
 import { jsonLines, ompay } from '../fixtures/ompay.ts';
 import { ompayErrorOf } from '../fixtures/thrown.ts';
@@ -75,6 +75,7 @@ test('--json and -C are understood before the command, and --json after it too',
 test.each([
   [['dploy'], "unknown command 'dploy' (Did you mean deploy?)", 'ompay --help'],
   [['lock', 'stat'], "unknown command 'stat'", 'ompay lock --help'],
+  [['-C', '/srv/x', 'lock', 'stat'], "unknown command 'stat'", 'ompay lock --help'],
   [['deploy', '--nope'], "unknown option '--nope'", 'ompay deploy --help'],
   [['deploy', '--port'], "option '--port <n>' argument missing", 'ompay deploy --help'],
   [
@@ -98,6 +99,18 @@ test("each command's words are the path of its file, and its file can be loaded 
       'function',
       'function',
     ]);
+  }
+});
+
+test('each group has a summary, which names the commands in it', () => {
+  const groups = commands.flatMap(({ words }) =>
+    words.split(' ').flatMap((_, index, all) => (index === 0 ? [] : [all.slice(0, index).join(' ')])),
+  );
+  expect(new Set(Object.keys(GROUP_SUMMARIES))).toEqual(new Set(groups));
+  for (const [group, summary] of Object.entries(GROUP_SUMMARIES)) {
+    const inGroup = commands.filter(({ words }) => words.startsWith(`${group} `));
+    const next = inGroup.map(({ words }) => words.slice(group.length + 1).split(' ')[0] ?? '');
+    expect([group, next.filter((word) => !summary.includes(word))]).toEqual([group, []]);
   }
 });
 

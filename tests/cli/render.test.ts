@@ -38,6 +38,7 @@ test('a step that fails before its list is drawn is shown with its reason, and t
   expect(lines).toContainEqual(expect.stringContaining('3 of 20 requests failed'));
   expect(lines).toContainEqual(expect.stringMatching(/never begun — not run/));
   expect(lines).toContain('↩ undoing switch');
+  expect(lines.join('')).not.toContain('GET /a');
   expect(lines.filter((line) => line !== '').at(-1)).toBe('✖ rolled back to blue (1.4 s)');
 });
 

@@ -42,20 +42,19 @@ function summaryOf(judged: readonly Judged[]): string {
   return [`${passed} of ${judged.length} pass`, ...others].join('\n');
 }
 
-/** A line for each check, in the message what was seen, in the hint what makes it pass. */
+/** What helps stands in the message under each check: what wraps this error (`rolledBack`) keeps that, and no hint. */
 function blocked(list: string, blocking: readonly Judged[]): OmpayError {
   const counted = blocking.length === 1 ? '1 check blocks' : `${blocking.length} checks block`;
-  const seen = blocking.map((each) => `\n  ${seenLine(each)}`).join('');
+  const seen = blocking.map((each) => `\n  ${seenLine(each)}\n    next: ${wayOn(each)}`).join('');
   return new OmpayError('checkBlocked', `${counted} in ${list}:${seen}`, {
-    hint: blocking.map(wayOn).join('\n        '),
+    hint: `when each has what stands under it, look again: ompay check run ${list}`,
   });
 }
 
 /** What could not be looked at may be signed; what failed may only be waived. */
 function wayOn({ check: { id }, verdict }: Judged): string {
-  const isUnseen = verdict.kind === 'unknown';
-  const command = `ompay check ${isUnseen ? 'sign' : 'waive'} ${id}`;
-  const options = `--by NAME --reason TEXT${isUnseen ? '' : ' --until YYYY-MM-DD'}`;
-  const hint = 'hint' in verdict ? verdict.hint : '';
-  return hint.includes(command) ? hint : `${hint}, or ${command} ${options}`;
+  const first = 'hint' in verdict ? `${verdict.hint}, or ` : '';
+  return verdict.kind === 'unknown'
+    ? `${first}ompay check sign ${id} --by NAME --reason TEXT`
+    : `${first}ompay check waive ${id} --by NAME --reason TEXT --until YYYY-MM-DD`;
 }

@@ -25,10 +25,7 @@ export const rollbackRehearsed = defineKind<Fields>({
     const ageMs = nowMs - Date.parse(success?.end?.at ?? '');
     if (success !== undefined && ageMs <= withinDays * DAY_MS)
       return pass(`run ${success.run}, ${shownAge(ageMs)}`);
-    return unknown(
-      `no rollback was rehearsed here in the last ${withinDays} days`,
-      'rehearse it in staging and sign: ompay check sign rollback-rehearsed --by NAME --reason "RUN in staging"',
-    );
+    return unknown(`no rollback was rehearsed here in the last ${withinDays} days`, 'rehearse it in staging');
   },
 });
 

@@ -33,7 +33,7 @@ export interface CheckSources {
   metricNames(): Promise<readonly string[]>;
   /** What the live slot's /metrics says now, in Prometheus' text format. */
   metrics(signal: AbortSignal): Promise<string>;
-  /** The newest lines that a slot wrote, at most 10 MB of them. */
+  /** The newest lines that a slot wrote: 10 MB of them, up to 20. */
   logLines(slot: Slot): Promise<readonly string[]>;
   /** Newest first; each was proven before it was listed. */
   backups(): Promise<readonly BackupSeen[]>;

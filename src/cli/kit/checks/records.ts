@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import type { History } from '../../../check/history.ts';
 import type { TeamMessage } from '../../../check/sources.ts';
@@ -7,24 +7,33 @@ import type { Layout, Slot } from '../../../core/layout.ts';
 import { readKeptMessage } from '../../../notify/kept.ts';
 import { reportsFolder } from '../../../report/write.ts';
 
-/** The supervisor cuts a log there. */
-const MAX_LOG_BYTES = 10 * 1024 * 1024;
+/** The supervisor moves a log of 10 MB aside as `.1`: right after that the log itself is nearly empty. */
+const PARTS = ['.1', ''];
+const MAX_PART_BYTES = 10 * 1024 * 1024;
 
-/** The lines of a slot's log. Throws `notFound` when it wrote none. */
+/** The newest lines of a slot's log, at least 10 MB when it wrote that many. Throws `notFound` when it wrote none. */
 export function logTail(layout: Layout, slot: Slot): readonly string[] {
   const path = join(layout.logs, `${slot}.log`);
+  if (!existsSync(path)) {
+    throw new OmpayError('notFound', `${slot} has no log ${path}`, { hint: 'see what runs: ompay status' });
+  }
+  return PARTS.flatMap((part) => linesIn(`${path}${part}`));
+}
+
+function linesIn(path: string): readonly string[] {
   let descriptor: number;
   try {
     descriptor = openSync(path, 'r');
   } catch (error) {
-    throw new OmpayError('notFound', `cannot read the log ${path} (${systemCodeOf(error)})`, {
-      hint: 'see what runs: ompay status',
+    if (systemCodeOf(error) === 'ENOENT') return [];
+    throw new OmpayError('stateUnusable', `cannot read the log ${path} (${systemCodeOf(error)})`, {
+      hint: `make it readable for this user: chmod u+r '${path}'`,
       cause: error,
     });
   }
   try {
     const { size } = fstatSync(descriptor);
-    const bytes = Buffer.alloc(Math.min(size, MAX_LOG_BYTES));
+    const bytes = Buffer.alloc(Math.min(size, MAX_PART_BYTES));
     readSync(descriptor, bytes, 0, bytes.length, size - bytes.length);
     return bytes.toString('utf8').split('\n');
   } finally {

@@ -157,6 +157,28 @@ test('what was not measured is said to be absent', async () => {
   expect(words).not.toMatch(/NaN|undefined|Infinity|null/);
 });
 
+test('where no client sent a request, the page says so instead of empty charts', async () => {
+  const none = { requests: 0, failed: 0, histogram: [0, 0, 0] };
+  const data = {
+    verdict: 'bad',
+    reasons: ["P95 of our own requests is 108.8 ms; the old release's was 57.5 ms"],
+    baseline: none,
+    after: { ...none, requests: 288 },
+    bounds: [1, 2],
+    perSecond: [{ second: 0, requests: 288, failed: 0 }],
+  };
+  const page = renderPage(
+    await reportOf([
+      ...killedDeploy('while watching'),
+      { event: { type: 'evidence', plan: 'switch', step: 'observe', kind: 'observation', data } },
+    ]),
+    'fr',
+  );
+  expect(page).toContain('Aucune requête de client n’a été chronométrée');
+  expect(page).toContain('P95 of our own requests is 108.8 ms');
+  expect(page).not.toContain('ne sont pas enregistrées');
+});
+
 test('ten minutes of seconds are drawn as bars that can be told apart, and none mixes both releases', async () => {
   const perSecond = Array.from({ length: 600 }, (_, index) => ({
     second: index - 300,

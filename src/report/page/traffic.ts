@@ -56,6 +56,8 @@ ${secondTable(perSecond, voice)}`;
 function latencyOf(observation: Observation, voice: Voice): HtmlValue {
   const { words, format } = voice;
   const { before, after, perSecond } = observation;
+  if (after !== null && isUntimed(before) && isUntimed(after))
+    return [comparison(observation, voice), html`<p class="faint">${words.noTimes}</p>`];
   const p95 = (traffic: Traffic | null): string =>
     traffic === null || traffic.p95Ms === null ? words.notTold : `${format.number(traffic.p95Ms)} ms`;
   const lines = latencyChart(perSecond, words.latencyAlt(p95(before), p95(after)), voice);
@@ -79,6 +81,13 @@ ${distribution}${legend([
   { name: `${words.after} (P95 ${p95(after)})`, swatch: 'area after' },
 ])}</figure>`,
   ];
+}
+
+/** Recorded, and empty: without a client's request there is nothing to draw. What our own took stands in the reasons. */
+function isUntimed(traffic: Traffic | null): boolean {
+  return (
+    traffic === null || (traffic.histogram.length > 0 && traffic.histogram.every((count) => count === 0))
+  );
 }
 
 /** Before, after, and by how much: the numbers that the charts draw. */

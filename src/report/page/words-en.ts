@@ -87,6 +87,7 @@ export const ENGLISH: Words = {
   distribution: 'Distribution of latency',
   distributionAlt: (before, after) =>
     `Distribution of response times, before and after overlaid. P95 before: ${before}; after: ${after}.`,
+  noTimes: 'No request of a client was timed around the switch: there were none, or too few.',
   noPerSecond: 'Values by second are not recorded.',
   noHistogram: 'The distribution of latency is not recorded.',
   noBaseline: 'Nothing was measured before the switch, so there is no comparison.',

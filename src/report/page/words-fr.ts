@@ -89,6 +89,8 @@ export const FRENCH: Words = {
   distribution: 'Répartition des latences',
   distributionAlt: (before, after) =>
     `Répartition des durées de réponse, avant et après superposées. P95 avant : ${before} ; après : ${after}.`,
+  noTimes:
+    'Aucune requête de client n’a été chronométrée autour de la bascule : il n’y en a pas eu, ou trop peu.',
   noPerSecond: 'Les valeurs par seconde ne sont pas enregistrées.',
   noHistogram: 'La répartition des latences n’est pas enregistrée.',
   noBaseline: 'Rien n’a été mesuré avant la bascule : il n’y a pas de comparaison.',

@@ -64,6 +64,7 @@ export interface Words {
   readonly latencyAlt: (before: string, after: string) => string;
   readonly distribution: string;
   readonly distributionAlt: (before: string, after: string) => string;
+  readonly noTimes: string;
   readonly noPerSecond: string;
   readonly noHistogram: string;
   readonly noBaseline: string;

@@ -124,7 +124,7 @@ function summaryLine(exitCode: number, summary: string, durationMs: number): str
 
 /** What has several lines is told whole once, by the error at the end. */
 function firstLine(text: string): string {
-  return text.split('\n', 1).join('');
+  return text.split(':\n', 1).join('').split('\n', 1).join('');
 }
 
 /** An error on a terminal: what, and what to type next. */

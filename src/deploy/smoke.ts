@@ -1,30 +1,19 @@
-import { OmpayError } from '../core/errors.ts';
-import type { Host, HttpAnswer, HttpTarget } from '../host/host.ts';
+import type { HttpAnswer } from '../host/host.ts';
 import type { JsonObject } from '../plan/plan.ts';
+import { holdMoney } from './smoke-holds.ts';
+import {
+  accessTokenIn,
+  balance,
+  expectEqual,
+  expectStatus,
+  failed,
+  get,
+  post,
+  type SmokeKit,
+} from './smoke-requests.ts';
 
-/** The accounts kept for smoke tests: two customers and a distributor, with one derived password. */
-export interface ProbeAccounts {
-  readonly sender: string;
-  readonly recipient: string;
-  readonly distributor: string;
-  readonly password: string;
-}
-
-export interface SmokeKit {
-  readonly host: Host;
-  readonly target: HttpTarget;
-  readonly accounts: ProbeAccounts;
-  /** Unique to this run: makes the idempotency keys of the money routes. */
-  readonly run: string;
-  /** The newest code sent to the number, as its owner would read it. */
-  readonly readOtp: (telephone: string) => Promise<string>;
-  /** Throws when the ledger's invariants do not hold. */
-  readonly proveLedger: () => Promise<void>;
-  readonly signal: AbortSignal;
-}
-
-const REQUEST_TIMEOUT_MS = 10_000;
-const DEPOSIT_XOF = 200;
+/** The transfer with its fee, the withdrawal that is confirmed and the one that is cancelled, from an empty account. */
+const DEPOSIT_XOF = 400;
 const TRANSFER_XOF = 100;
 /** 0.8 % of the transfer, rounded half up: shared by the fee table of the first migration. */
 const TRANSFER_FEE_XOF = 1;
@@ -33,7 +22,7 @@ const SENDER_REST_XOF = 10_000;
 
 /**
  * Real money movements against one slot: register (the number is known: 409), OTP, deposit, the same deposit again,
- * transfer, balances to the franc, logout, debits = credits. Throws OmpayError `checkBlocked` naming the step,
+ * transfer, a withdrawal that is held and confirmed and one that is cancelled, balances to the franc, logout, debits = credits. Throws OmpayError `checkBlocked` naming the step,
  * what was expected and what was seen.
  */
 export async function runSmoke(kit: SmokeKit): Promise<JsonObject> {
@@ -62,13 +51,14 @@ export async function runSmoke(kit: SmokeKit): Promise<JsonObject> {
     after.sender,
   );
   expectEqual("the recipient's balance", before.recipient + TRANSFER_XOF, after.recipient);
-  await giveBack(kit, distributorToken, { sender: after.sender, recipient: TRANSFER_XOF });
+  const withdrawnXof = await holdMoney(kit, { sender: senderToken, distributor: distributorToken });
+  await giveBack(kit, distributorToken, { sender: after.sender - withdrawnXof, recipient: TRANSFER_XOF });
   for (const token of [senderToken, recipientToken, distributorToken]) {
     await expectStatus('logout', 200, post(kit, '/api/ompay/logout', {}, token));
   }
   await expectStatus('balance after logout', 401, get(kit, '/api/ompay/balance', senderToken));
   await kit.proveLedger();
-  return { shown: 'debits = credits', depositXof: DEPOSIT_XOF, transferXof: TRANSFER_XOF };
+  return { shown: 'debits = credits', depositXof: DEPOSIT_XOF, transferXof: TRANSFER_XOF, withdrawnXof };
 }
 
 async function tokenByOtp(kit: SmokeKit, telephone: string): Promise<string> {
@@ -129,101 +119,10 @@ async function balances(
   return { sender: await balance(kit, sender), recipient: await balance(kit, recipient) };
 }
 
-async function balance(kit: SmokeKit, token: string): Promise<number> {
-  const answer = await expectStatus('balance', 200, get(kit, '/api/ompay/balance', token));
-  const solde = dataOf(answer).solde;
-  if (typeof solde !== 'number' || !Number.isSafeInteger(solde))
-    throw failed('balance', 'a whole number of francs', String(solde));
-  return solde;
-}
-
-function post(
-  kit: SmokeKit,
-  path: string,
-  body: JsonObject,
-  token?: string,
-  key?: string,
-): Promise<HttpAnswer> {
-  return kit.host.request({
-    method: 'POST',
-    target: kit.target,
-    path,
-    headers: {
-      'content-type': 'application/json',
-      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-      ...(key === undefined ? {} : { 'idempotency-key': `smoke-${kit.run}-${key}` }),
-    },
-    body: JSON.stringify(body),
-    timeoutMs: REQUEST_TIMEOUT_MS,
-    signal: kit.signal,
-  });
-}
-
-function get(kit: SmokeKit, path: string, token: string): Promise<HttpAnswer> {
-  const headers = { authorization: `Bearer ${token}` };
-  return kit.host.request({
-    method: 'GET',
-    target: kit.target,
-    path,
-    headers,
-    timeoutMs: REQUEST_TIMEOUT_MS,
-    signal: kit.signal,
-  });
-}
-
-async function expectStatus(
-  what: string,
-  expected: number,
-  answering: Promise<HttpAnswer>,
-): Promise<HttpAnswer> {
-  const answer = await answering;
-  if (answer.statusCode !== expected)
-    throw failed(what, String(expected), `${answer.statusCode} ${messageIn(answer)}`);
-  return answer;
-}
-
-function expectEqual(what: string, expected: string | number, seen: string | number): void {
-  if (expected !== seen) throw failed(what, String(expected), String(seen));
-}
-
-function failed(what: string, expected: string, seen: string): OmpayError {
-  return new OmpayError('checkBlocked', `smoke test: ${what}: expected ${expected}, seen ${seen}`, {
-    hint: 'read what the new release wrote: ompay logs',
-  });
-}
-
 function accessToken(answer: HttpAnswer, what: string): string {
   const token = accessTokenIn(answer);
   if (token !== undefined) return token;
   throw failed(what, 'an access_token', 'none');
-}
-
-/** verify-otp gives the tokens beside the user, login gives them alone. */
-export function accessTokenIn(answer: HttpAnswer): string | undefined {
-  const data = dataOf(answer);
-  const tokens = typeof data.tokens === 'object' && data.tokens !== null ? data.tokens : data;
-  const token = 'access_token' in tokens ? tokens.access_token : undefined;
-  return typeof token === 'string' ? token : undefined;
-}
-
-/** Only the message: bodies may hold tokens. */
-function messageIn(answer: HttpAnswer): string {
-  const body = parsed(answer.body);
-  return typeof body.message === 'string' ? body.message : '';
-}
-
-function dataOf(answer: HttpAnswer): Readonly<Record<string, unknown>> {
-  const { data } = parsed(answer.body);
-  return typeof data === 'object' && data !== null ? { ...data } : {};
-}
-
-function parsed(text: string): Readonly<Record<string, unknown>> {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? { ...value } : {};
-  } catch {
-    return {};
-  }
 }
 
 function registration(telephone: string, password: string): JsonObject {

@@ -3,7 +3,7 @@ import { checkInvariantsSince, isSound } from '../../api/ledger/invariants-since
 import type { Clock } from '../../core/clock.ts';
 import type { Layout } from '../../core/layout.ts';
 import type { Witness } from '../../deploy/observation/witness.ts';
-import type { ProbeAccounts } from '../../deploy/smoke.ts';
+import type { ProbeAccounts } from '../../deploy/smoke-requests.ts';
 import { type ApiKit, withApi } from './api.ts';
 import { smokeAccounts } from './smoke.ts';
 

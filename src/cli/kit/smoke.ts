@@ -5,7 +5,8 @@ import { readOutbox } from '../../api/outbox/queue.ts';
 import type { Clock } from '../../core/clock.ts';
 import { OmpayError } from '../../core/errors.ts';
 import type { Layout } from '../../core/layout.ts';
-import { type ProbeAccounts, runSmoke } from '../../deploy/smoke.ts';
+import { runSmoke } from '../../deploy/smoke.ts';
+import type { ProbeAccounts } from '../../deploy/smoke-requests.ts';
 import type { Handlers } from '../../plan/act.ts';
 import { type ApiKit, withApi } from './api.ts';
 

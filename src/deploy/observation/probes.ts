@@ -2,7 +2,7 @@ import type { Clock } from '../../core/clock.ts';
 import { emptyLatencies, LATENCY_BOUNDS_MS, latencyBucket, PROBE_HEADER } from '../../core/latency.ts';
 import type { Host, HttpAnswer, HttpTarget } from '../../host/host.ts';
 import type { JsonObject } from '../../plan/plan.ts';
-import { accessTokenIn, type ProbeAccounts } from '../smoke.ts';
+import { accessTokenIn, type ProbeAccounts } from '../smoke-requests.ts';
 import type { Histogram } from './histogram.ts';
 
 export interface ProbeKit {

@@ -1,4 +1,4 @@
-import type { ProbeAccounts } from '../smoke.ts';
+import type { ProbeAccounts } from '../smoke-requests.ts';
 
 /** What only the API's own code can tell of an installation; src/cli/kit composes it. */
 export interface Witness {

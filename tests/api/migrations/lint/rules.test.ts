@@ -47,6 +47,7 @@ describe('a linted expand step', () => {
       "alter table users add column langue varchar(2) not null default 'fr'::varchar",
     ],
     ['a flag that is true', 'alter table users add column vip boolean not null default true'],
+    ['a string of bits', "alter table users add column marks bit(3) not null default b'101'"],
     ['an empty text', "alter table users add column surnom text not null default ''"],
     ['nothing', '-- later'],
     ['a flag that is false', 'alter table users add column vip boolean not null default false'],

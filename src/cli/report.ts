@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { diskRefusal } from '../core/disk.ts';
-import { OmpayError } from '../core/errors.ts';
+import { OmpayError, systemCodeOf } from '../core/errors.ts';
 import { writeFileAtomic } from '../core/files.ts';
 import { localHost } from '../host/local.ts';
 import { journalFiles } from '../plan/journal.ts';
@@ -30,7 +30,12 @@ export function configure(command: Command): void {
 export async function run(invocation: Invocation): Promise<number> {
   const { clock, command, layout, output } = invocation;
   const heads = await listRuns(journalFiles(layout));
-  const wanted = hasOption(command, 'last') ? undefined : invocation.args[0];
+  const [wanted] = invocation.args;
+  if (wanted !== undefined && hasOption(command, 'last')) {
+    throw new OmpayError('usage', `--last and the run ${JSON.stringify(wanted)} are both given`, {
+      hint: `ompay report ${wanted}`,
+    });
+  }
   const head = wanted === undefined ? lastReleasing(heads) : findRun(heads, wanted);
   const report = await gatherReport({ layout, clock, run: head.run });
   const language: Language = hasOption(command, 'english') ? 'en' : 'fr';
@@ -56,9 +61,19 @@ function writePage(path: string, page: string): string {
     mkdirSync(dirname(path), { recursive: true });
     writeFileAtomic(path, page, 0o600);
   } catch (error) {
-    throw diskRefusal(error, path) ?? error;
+    throw diskRefusal(error, path) ?? unusablePath(error, path) ?? error;
   }
   return path;
+}
+
+/** A folder, or a place where no file can be. */
+function unusablePath(error: unknown, path: string): OmpayError | undefined {
+  const code = systemCodeOf(error);
+  if (code === undefined) return undefined;
+  return new OmpayError('usage', `--html ${JSON.stringify(path)} cannot be written (${code})`, {
+    hint: 'ompay report --html report.html',
+    cause: error,
+  });
 }
 
 /** Says on stderr how it went: stdout is the report. Throws `commandFailed` when no channel took the message. */

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { OmpayError } from '../core/errors.ts';
 import { type JournalFiles, type JournalLine, parseLine } from '../plan/journal.ts';
 import { linesOf } from '../plan/verify.ts';
+import { objectIn } from './fields.ts';
 
 /** An operation of the journal. What has no `run-started` (a note alone) is no run. */
 export interface RunHead {
@@ -9,6 +10,8 @@ export interface RunHead {
   readonly at: string;
   readonly by: string;
   readonly command: string;
+  /** It found the lock held, and did nothing. */
+  readonly isBusy: boolean;
 }
 
 /** Written by lineText, so this is where the run stands: most lines of a long journal need not be parsed. */
@@ -28,15 +31,21 @@ export async function readRun(files: JournalFiles, run: string): Promise<Journal
 
 /** Every run, oldest first. */
 export async function listRuns(files: JournalFiles): Promise<RunHead[]> {
-  const heads: RunHead[] = [];
+  const heads = new Map<string, RunHead>();
   for await (const { bytes } of linesIn(files)) {
-    if (!bytes.includes('"type":"run-started"')) continue;
+    if (!HEAD_MARKS.some((mark) => bytes.includes(mark))) continue;
     const line = parseLine(bytes.toString('utf8'));
-    if (line?.event.type !== 'run-started') continue;
-    heads.push({ run: line.run, at: line.at, by: line.by, command: line.event.command });
+    if (line === undefined) continue;
+    const { run, at, by, event } = line;
+    const head = heads.get(run);
+    if (event.type === 'run-started') heads.set(run, { run, at, by, command: event.command, isBusy: false });
+    else if (event.type === 'run-done' && head !== undefined)
+      heads.set(run, { ...head, isBusy: objectIn(event.data.error)?.code === 'lockHeld' });
   }
-  return heads;
+  return [...heads.values()];
 }
+
+const HEAD_MARKS = ['"type":"run-started"', '"type":"run-done"'];
 
 /** Finds a run by its id or an unambiguous beginning of it, in any case. Throws `notFound`. */
 export function findRun(heads: readonly RunHead[], wanted: string): RunHead {
@@ -56,9 +65,10 @@ export function isReleasing(command: string): boolean {
   return RELEASING.includes(command);
 }
 
-/** The newest deploy or rollback. Throws `notFound`. */
+/** The newest deploy or rollback; one that found the lock held only where there is no other. Throws `notFound`. */
 export function lastReleasing(heads: readonly RunHead[]): RunHead {
-  const last = heads.findLast(({ command }) => isReleasing(command));
+  const releasing = heads.filter(({ command }) => isReleasing(command));
+  const last = releasing.findLast(({ isBusy }) => !isBusy) ?? releasing.at(-1);
   if (last !== undefined) return last;
   throw new OmpayError('notFound', 'nothing was deployed here yet, so there is no report', {
     hint: 'ompay deploy',

@@ -82,6 +82,20 @@ test('a name that is no run, or several, is one clear error', async () => {
   expect(empty.stderr).toContain('nothing was deployed here yet');
 });
 
+test('--last beside a run, and a page where no file can be, are usage errors', async () => {
+  const { folder } = withRuns();
+  const both = await ompay(folder, 'report', '--last', RUN);
+  expect(both).toMatchObject({ exitCode: 2, stdout: '' });
+  expect(both.stderr).toContain(`--last and the run "${RUN}" are both given`);
+  const [place, file] = [temporaryFolder(), join(temporaryFolder(), 'file')];
+  writeFileSync(file, '');
+  for (const wanted of [place, join(file, 'page.html')]) {
+    const { exitCode, stderr } = await ompay(folder, 'report', '--html', wanted);
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain(`--html ${JSON.stringify(wanted)} cannot be written (E`);
+  }
+});
+
 /** Runs `ompay report --open` with a desktop of the test's own, or without any. */
 function openWith(folder: string, environment: readonly string[]): Promise<Ended> {
   const program = join(import.meta.dirname, '../../bin/ompay');

@@ -2,9 +2,9 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync }
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { journalFiles } from '../../src/plan/journal.ts';
-import { findRun, listRuns } from '../../src/report/read.ts';
+import { findRun, lastReleasing, listRuns } from '../../src/report/read.ts';
 import { gatherReport, keepReport, reportsFolder, writeReport } from '../../src/report/write.ts';
-import { goodDeploy, journalled, RUN, started } from './runs.ts';
+import { goodDeploy, journalled, RUN, started, type Timed } from './runs.ts';
 
 test('the record and the page are for this user alone, and are the same when they are made again', async () => {
   const run = journalled(goodDeploy());
@@ -66,6 +66,20 @@ test('without the public key no line is proven, and the report says so', async (
   rmSync(journalFiles(run.layout).publicKey);
   const { proof } = await gatherReport(run);
   expect(proof.brokenSeqs).toHaveLength(proof.lines);
+});
+
+test('a deploy that found the lock held is not the newest, unless there is no other', async () => {
+  const busyRun = '01M82ZZZZZZZZZZZZZZZZZZZZZ';
+  const error = { code: 'lockHeld', message: 'the lock is held by awa', hint: 'ompay lock status' };
+  const busy: readonly Timed[] = [
+    ...started('deploy'),
+    { event: { type: 'run-done', exitCode: 4, summary: error.message, data: { error }, durationMs: 5 } },
+  ];
+  const run = journalled(goodDeploy());
+  journalled(busy, busyRun, run.layout.root);
+  expect(lastReleasing(await listRuns(journalFiles(run.layout))).run).toBe(RUN);
+  const alone = journalled(busy, busyRun);
+  expect(lastReleasing(await listRuns(journalFiles(alone.layout))).run).toBe(busyRun);
 });
 
 test('a run is found by the beginning of its id, in any case, when it is the only one', async () => {

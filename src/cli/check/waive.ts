@@ -1,7 +1,9 @@
 import type { Command } from 'commander';
 import { readChecklists } from '../../check/checklist.ts';
+import { readHistory } from '../../check/history.ts';
 import { KINDS } from '../../check/kinds/index.ts';
 import { waiver } from '../../check/statements.ts';
+import { journalFiles } from '../../plan/journal.ts';
 import { type Invocation, textOption } from '../command.ts';
 import { note } from '../operation.ts';
 
@@ -23,6 +25,8 @@ export async function run(invocation: Invocation): Promise<number> {
     until: textOption(command, 'until'),
   };
   const stated = waiver(wanted, readChecklists(programRoot, KINDS), clock.now());
+  // In a journal that was changed no statement counts: this throws rather than say that it does.
+  readHistory(journalFiles(invocation.layout));
   note(invocation, `${stated.by} waived the check ${stated.check}: ${stated.reason}`, { ...stated });
   if (output.json) output.write(`${JSON.stringify(stated)}\n`);
   else output.write(`${stated.check} is waived by ${stated.by} until ${stated.until}\n`);

@@ -102,6 +102,9 @@ test('what is signed passes with its name, until the journal is changed', async 
     why: `line 1 of ${lines} is not as it was written`,
     hint: 'see what was changed: ompay audit verify',
   });
+  const again = await ompay(folder, 'check', 'sign', 'rollback-rehearsed', ...words);
+  expect(again).toMatchObject({ exitCode: 3, stdout: '' });
+  expect(again.stderr).toContain('next: see what was changed: ompay audit verify');
 });
 
 test('what is waived blocks nothing until its day has ended, in production too', async () => {

@@ -122,8 +122,8 @@ function summaryLine(exitCode: number, summary: string, durationMs: number): str
   return `${mark} ${firstLine(summary)} ${chalk.dim(`(${shownDuration(durationMs)})`)}`;
 }
 
-/** What has several lines is told whole once, by the error at the end. */
-function firstLine(text: string): string {
+/** Of what is told whole elsewhere: an error by the end of its run. */
+export function firstLine(text: string): string {
   return text.split(':\n', 1).join('').split('\n', 1).join('');
 }
 

@@ -78,7 +78,7 @@ test('a killed run is in the list, and a run is one line whatever it said', asyn
   }
   expect((await ompay(folder, 'audit', 'list')).stdout).toBe(
     [
-      '2026-01-01T00:00:00.000Z  01BLOCKED  ana@mac  deploy  exit 3  1 check blocks:',
+      '2026-01-01T00:00:00.000Z  01BLOCKED  ana@mac  deploy  exit 3  1 check blocks',
       '2026-01-01T00:00:00.000Z  01KILLED  ana@mac  deploy  no end here: killed, or still running\n',
     ].join('\n'),
   );

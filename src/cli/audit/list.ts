@@ -4,6 +4,7 @@ import { OmpayError } from '../../core/errors.ts';
 import { type JournalLine, journalFiles, parseLine } from '../../plan/journal.ts';
 import { linesOf } from '../../plan/verify.ts';
 import { hasOption, type Invocation, textOption } from '../command.ts';
+import { firstLine } from '../render.ts';
 
 export function configure(command: Command): void {
   command
@@ -74,7 +75,7 @@ function summaryOf(line: JournalLine, command: string): string {
   const when = `${line.at}  ${line.run}  ${line.by}`;
   if (event.type === 'run-started') return `${when}  ${command}  no end here: killed, or still running`;
   if (event.type !== 'run-done') return `${when}  ${eventText(line)}`;
-  return `${when}  ${command}  exit ${event.exitCode}  ${event.summary.split('\n', 1)}`;
+  return `${when}  ${command}  exit ${event.exitCode}  ${firstLine(event.summary)}`;
 }
 
 function eventText({ event }: JournalLine): string {

@@ -13,28 +13,34 @@ import {
 const HOLD_XOF = 100;
 const OPENED = "a withdrawal of one's own";
 
-interface Tokens {
+interface Holding {
+  /** Access tokens. */
   readonly sender: string;
   readonly distributor: string;
+  /** XOF that the sender can spend. */
+  readonly balanceXof: number;
 }
 
 /**
  * Two withdrawals that the sender opens, one confirmed by the distributor and one cancelled, with the balance to the franc.
  * Gives what left the account, XOF; 0 on a release from before two-phase holds, which refuses them by 403.
  */
-export async function holdMoney(kit: SmokeKit, { sender, distributor }: Tokens): Promise<number> {
-  const beforeXof = await balance(kit, sender);
+export async function holdMoney(
+  kit: SmokeKit,
+  { sender, distributor, balanceXof }: Holding,
+): Promise<number> {
   const first = await open(kit, sender, 'hold');
   if (first.statusCode === 403) return 0;
   const kept = await openedIn(first);
-  expectEqual('the balance while money is held', beforeXof - kept.heldXof, await balance(kit, sender));
+  const leftXof = balanceXof - kept.heldXof;
+  expectEqual('the balance while money is held', leftXof, await balance(kit, sender));
   const given = { telephone_client: kit.accounts.sender, code: kept.code };
   const confirmed = post(kit, '/api/distributeur/confirmer', given, distributor, 'confirm');
   await expectStatus('the confirmation of a withdrawal', 200, confirmed);
   const { reference } = await openedIn(await open(kit, sender, 'hold-again'));
   const cancelled = post(kit, '/api/ompay/cancel', { reference }, sender, 'cancel');
   await expectStatus('the cancellation of a withdrawal', 200, cancelled);
-  expectEqual('the balance after a cancellation', beforeXof - kept.heldXof, await balance(kit, sender));
+  expectEqual('the balance after a cancellation', leftXof, await balance(kit, sender));
   return kept.heldXof;
 }
 

@@ -51,7 +51,11 @@ export async function runSmoke(kit: SmokeKit): Promise<JsonObject> {
     after.sender,
   );
   expectEqual("the recipient's balance", before.recipient + TRANSFER_XOF, after.recipient);
-  const withdrawnXof = await holdMoney(kit, { sender: senderToken, distributor: distributorToken });
+  const withdrawnXof = await holdMoney(kit, {
+    sender: senderToken,
+    distributor: distributorToken,
+    balanceXof: after.sender,
+  });
   await giveBack(kit, distributorToken, { sender: after.sender - withdrawnXof, recipient: TRANSFER_XOF });
   for (const token of [senderToken, recipientToken, distributorToken]) {
     await expectStatus('logout', 200, post(kit, '/api/ompay/logout', {}, token));

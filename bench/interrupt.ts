@@ -1,8 +1,8 @@
 /**
- * node bench/interrupt.ts [--boundaries] [--every 1] [--undo] [--migrations] [--random 200] [--first 0] [--seed N] [--installations 1|2]
+ * node bench/interrupt.ts [--boundaries] [--every 1] [--undo] [--migrations] [--random 200] [--first 0] [--seed N] [--installations 1|2] [--minutes N]
  * SIGKILL of `ompay deploy` and `ompay rollback` under transfer load, at every append of their journal (before it, torn in
  * its middle, after it), at every append of an undo or of a migration, and at random instants; then one more command must converge.
- * `--every 5` takes every fifth boundary; `--first 20` kills a first deploy, on an empty folder, at 20 random appends.
+ * `--minutes` begins no point after that time, and prints what was tried; `--every 5` takes every fifth boundary; `--first 20` kills a first deploy, on an empty folder, at 20 random appends.
  * Prints the points tried and passed, failed requests, and acknowledged transfers that the ledger lacks. Loopback,
  * temporary folders, bounded.
  */
@@ -37,11 +37,13 @@ const { values } = parseArgs({
     first: { type: 'string', default: '0' },
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
     installations: { type: 'string', default: '1' },
+    minutes: { type: 'string', default: '600' },
   },
 });
 const programRoot = resolve(import.meta.dirname, '..');
 const seed = Number(values.seed);
 const stages = Number(values.installations);
+const endsMs = performance.now() + Number(values.minutes) * 60_000;
 
 say(
   `seed ${seed}; boundaries ${values.boundaries} (every ${values.every}), undo ${values.undo}, migrations ${values.migrations}, random ${values.random}, first ${values.first}, installations ${stages}`,
@@ -87,11 +89,11 @@ async function interruptAll(
   ];
   const chosen = exact.filter((_, at) => at % Number(values.every) === 0);
   for (const point of chosen.filter((_, at) => at % stages === index))
-    await one(stage, command, point, attempts);
+    if (!isLate()) await one(stage, command, point, attempts);
   const random = seededRandom(seed + index + (command === 'deploy' ? 0 : 1000));
   const rate = command === 'deploy' ? DEPLOY_SHARE : 1 - DEPLOY_SHARE;
   const share = Math.ceil((Number(values.random) * rate) / stages);
-  for (let hits = 0, draws = 0; hits < share && draws < share + MAX_REDRAWS; draws += 1) {
+  for (let hits = 0, draws = 0; hits < share && draws < share + MAX_REDRAWS && !isLate(); draws += 1) {
     const killAfterMs = Math.round(random() * durationMs);
     const done = await one(stage, command, { shown: `at ${killAfterMs} ms`, killAfterMs }, attempts);
     if (done.wasHit) hits += 1;
@@ -109,6 +111,10 @@ async function one(stage: Stage, command: Interrupted, point: Point, attempts: A
     `${stage.name}: ${command} killed ${point.shown}, then ${recovery} in ${Math.round(done.recoveryMs)} ms: ${verdict}`,
   );
   return done;
+}
+
+function isLate(): boolean {
+  return performance.now() > endsMs;
 }
 
 function say(line: string): void {

@@ -77,6 +77,10 @@ async function printPlan(invocation: Invocation, kit: LocalKit, choices: DeployC
 function resultOf(result: DeployResult, choices: DeployChoices, detailed: boolean): OperationResult {
   const url = `http://127.0.0.1:${choices.port}`;
   const data = { release: result.release.id, previous: result.previous, url, ...figuresOf(result.outputs) };
+  if (!result.changed && result.outputs.observe !== undefined) {
+    const summary = `release ${result.release.id}, which an interrupted deploy had made live on ${url}, was watched and is well`;
+    return { exitCode: 0, summary, data };
+  }
   if (!result.changed) {
     const summary = `release ${result.release.id} is already live on ${url}; nothing to do`;
     return { exitCode: detailed ? UNCHANGED_EXIT_CODE : 0, summary, data };

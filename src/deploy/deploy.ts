@@ -1,7 +1,8 @@
 import { OmpayError } from '../core/errors.ts';
 import type { Layout } from '../core/layout.ts';
 import type { JsonObject, Plan } from '../plan/plan.ts';
-import { type Outputs, type PlanOutcome, type RunContext, runPlan } from '../plan/run.ts';
+import { type Outputs, type RunContext, runPlan } from '../plan/run.ts';
+import { failureAfter, failureBefore, isInterruption, isLockLost } from './failures.ts';
 import {
   acceptPlan,
   backupPlan,
@@ -178,19 +179,6 @@ export async function phase(kit: RunContext, plan: Plan): Promise<Outputs> {
   throw failureBefore(plan, outcome);
 }
 
-type Failed = Extract<PlanOutcome, { kind: 'failed' }>;
-
-function failureBefore(plan: Plan, { error, undoFailed }: Failed): unknown {
-  if (isLockLost(error)) return error;
-  if (undoFailed.length > 0) return notUndone(plan, error, undoFailed);
-  // Errors of preflight, lock and the operator's own interruption keep their own exit code: nothing was begun.
-  if (plan.name !== 'prepare' || isInterruption(error)) return error;
-  return new OmpayError('rolledBack', `the new release was not made live: ${said(error)}`, {
-    hint: 'the old one never stopped serving; read why: ompay logs',
-    cause: error,
-  });
-}
-
 /** The switch and what follows are undone together: a failure puts the old slot back, and the team is told. */
 async function switchPhase(kit: RunContext, plan: Plan): Promise<Outputs> {
   const outcome = await runPlan(plan, kit);
@@ -202,40 +190,6 @@ async function switchPhase(kit: RunContext, plan: Plan): Promise<Outputs> {
     await settle(kit, [tellPlan()]).catch(() => {});
   }
   throw failure;
-}
-
-function failureAfter(plan: Plan, { error, undoFailed }: Failed): unknown {
-  if (isLockLost(error)) return error;
-  if (undoFailed.length > 0) return notUndone(plan, error, undoFailed);
-  if (isInterruption(error)) return error;
-  return new OmpayError('rolledBack', `rolled back: ${said(error)}`, {
-    hint: 'the release before serves again; read why: ompay report, ompay logs',
-    cause: error,
-  });
-}
-
-function notUndone(plan: Plan, error: unknown, undoFailed: readonly string[]): OmpayError {
-  return new OmpayError(
-    'notRolledBack',
-    `${said(error)}; and undoing ${undoFailed.join(', ')} of ${plan.name} failed too`,
-    {
-      hint: 'see what serves now: ompay status; then ompay rollback, or ompay deploy again',
-      cause: error,
-    },
-  );
-}
-
-/** Another run decides now; nothing of ours was switched, or the new holder switches it. */
-function isLockLost(error: unknown): boolean {
-  return error instanceof OmpayError && error.code === 'lockLost';
-}
-
-function isInterruption(error: unknown): boolean {
-  return error instanceof OmpayError && error.code === 'interrupted';
-}
-
-function said(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 /** What `deploy --plan` prints: every phase with what is known now. */

@@ -77,8 +77,15 @@ function trafficIn(value: Json | undefined): Traffic | null {
 }
 
 function probesIn(value: Json | undefined): Observation['probes'] {
-  const sent = numberIn(value) ?? numberIn(objectIn(value)?.sent);
-  return sent === null ? null : { sent, wrong: numberIn(objectIn(value)?.wrong) };
+  const probes = objectIn(value);
+  const sent = numberIn(value) ?? numberIn(probes?.sent);
+  if (sent === null) return null;
+  return {
+    sent,
+    wrong: numberIn(probes?.wrong),
+    p95Ms: numberIn(probes?.p95Ms),
+    oldP95Ms: numberIn(probes?.oldP95Ms),
+  };
 }
 
 function secondsIn(value: Json | undefined): Second[] {

@@ -151,12 +151,20 @@ export interface Observation {
   readonly boundsMs: readonly number[];
   readonly perSecond: readonly Second[];
   /** Requests of our own. */
-  readonly probes: { readonly sent: number; readonly wrong: number | null } | null;
+  readonly probes: Probes | null;
   /** How often the ledger's invariants were looked at. */
   readonly ledgerLooks: number | null;
   /** Whose latencies were compared with those of the release before. */
   readonly compared: readonly string[];
   readonly rule: JsonObject;
+}
+
+export interface Probes {
+  readonly sent: number;
+  readonly wrong: number | null;
+  /** Of our own reads of the new release, and of the same reads of the old one at the same time. */
+  readonly p95Ms: number | null;
+  readonly oldP95Ms: number | null;
 }
 
 export interface Traffic extends Percentiles {

@@ -57,6 +57,11 @@ test('a rolled back deploy shows the step, the error, the undo, the numbers and 
     expect(words).toContain(said);
 });
 
+test('where users are few, the reads of the tool itself are compared in a sentence', async () => {
+  const words = wordsIn(renderPage(await reportOf(goodDeploy()), 'fr'));
+  expect(words).toContain('leur P95 13 ms, celui de l’ancienne version au même moment 11 ms');
+});
+
 test('a killed deploy names the step in which it stopped', async () => {
   const words = wordsIn(renderPage(await reportOf(killedDeploy('before the switch')), 'fr'));
   expect(words).toContain(

@@ -1,8 +1,8 @@
 import { LATENCY_BOUNDS_MS } from '../../core/latency.ts';
 import type { Json, JsonObject } from '../../plan/plan.ts';
 import type { Baseline } from './baseline.ts';
-import { quantileMs } from './histogram.ts';
-import { slowLimitOf, usualFailures } from './judge.ts';
+import { type Histogram, quantileMs, totalOf } from './histogram.ts';
+import { slowLimitOf, usualFailures, type WatchedSecond } from './judge.ts';
 import { RULE } from './rule.ts';
 import { NO_TRAFFIC, sumOf, type TrafficCount } from './traffic.ts';
 import type { Observation } from './watch.ts';
@@ -26,7 +26,7 @@ export function evidenceOf(
     after: summaryOf(sumOf(seconds)),
     bounds: [...LATENCY_BOUNDS_MS],
     perSecond: [...points(before(baseline, switchedMs)), ...points(after)],
-    probes: { ...probes },
+    probes: { ...probes, ...probeTimesOf(seconds) },
     ledgerLooks: invariantLooks,
     comparedLatency: [...compared],
     rule: { ...RULE, windowMs, ...limitsOf(baseline) },
@@ -54,6 +54,19 @@ function limitsOf(baseline: Baseline | null): JsonObject {
   const latency = baseline?.total.latency ?? null;
   const slow = latency === null ? null : slowLimitOf(latency);
   return { usualFailedShare, slow: slow === null ? null : { ...slow } };
+}
+
+/** Our own reads of the new release, and the same of the old one meanwhile: all there is where users are few. */
+function probeTimesOf(seconds: readonly WatchedSecond[]): JsonObject {
+  const p95Of = (latencies: readonly (Histogram | null)[]): Json => {
+    const seen = latencies.filter((latency) => latency !== null);
+    const counts = seen.map((latency) => ({ requests: totalOf(latency), failed: 0, latency }));
+    return pointOf(sumOf(counts)).p95Ms ?? null;
+  };
+  return {
+    p95Ms: p95Of(seconds.map(({ probeLatency }) => probeLatency)),
+    oldP95Ms: p95Of(seconds.map(({ controlLatency }) => controlLatency)),
+  };
 }
 
 function summaryOf(traffic: TrafficCount): JsonObject {

@@ -32,7 +32,11 @@ function judgement(observation: Observation, { words, format }: Voice): Html {
   const where = slot === null ? null : `${words.slot} ${slot}`;
   const looks = ledgerLooks === null ? null : words.ledgerLooks(format.number(ledgerLooks));
   const whose = compared.length === 0 ? null : words.compared(compared.join(', '));
-  const facts = [where, sent, looks, whose].filter((each) => each !== null).join(' · ');
+  const times =
+    probes === null || probes.p95Ms === null || probes.oldP95Ms === null
+      ? null
+      : words.probeTimes(format.duration(probes.p95Ms), format.duration(probes.oldP95Ms));
+  const facts = [where, sent, times, looks, whose].filter((each) => each !== null).join(' · ');
   const settings =
     Object.keys(rule).length === 0
       ? null

@@ -75,6 +75,7 @@ export const ENGLISH: Words = {
   },
   slot: 'slot',
   probes: (sent, wrong) => `${sent} requests sent by the tool itself, ${wrong} answered wrongly`,
+  probeTimes: (after, before) => `their P95 ${after}, of the old release meanwhile ${before}`,
   ledgerLooks: (count) => `ledger looked at ${count} times`,
   compared: (whose) => `latencies compared: ${whose}`,
   requestsPerSecond: 'Requests a second',

@@ -77,6 +77,7 @@ export const FRENCH: Words = {
   },
   slot: 'emplacement',
   probes: (sent, wrong) => `${sent} requêtes de contrôle envoyées par l’outil, ${wrong} mal servies`,
+  probeTimes: (after, before) => `leur P95 ${after}, celui de l’ancienne version au même moment ${before}`,
   ledgerLooks: (count) => `grand livre contrôlé ${count} fois`,
   compared: (whose) => `latences comparées : ${whose}`,
   requestsPerSecond: 'Requêtes par seconde',

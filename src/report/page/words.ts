@@ -55,6 +55,8 @@ export interface Words {
   readonly judgement: Readonly<Record<NonNullable<Observation['verdict']> | 'untold', string>>;
   readonly slot: string;
   readonly probes: (sent: string, wrong: string) => string;
+  /** P95 of the tool's own reads, of both releases at the same time. */
+  readonly probeTimes: (after: string, before: string) => string;
   readonly ledgerLooks: (count: string) => string;
   readonly compared: (whose: string) => string;
   readonly requestsPerSecond: string;

@@ -54,6 +54,23 @@ describe('the evidence of an observation', () => {
     expect(secondsIn(evidence.perSecond)).toHaveLength(600);
   });
 
+  test('tells how our own reads fared, beside those of the old release at the same time', () => {
+    const reads = {
+      probeLatency: latencies({ requests: 20, ms: 30 }),
+      controlLatency: latencies({ requests: 20, ms: 10 }),
+    };
+    const seconds = [1, 2].map((each) => second({ second: each, ...reads }));
+    const { probes } = evidenceOf({ ...observation(2), seconds }, { slot: 'green', baseline, switchedMs: 0 });
+    expect(probes).toEqual({
+      sent: 10,
+      wrong: 0,
+      p95Ms: expect.closeTo(30, 0),
+      oldP95Ms: expect.closeTo(10, 0),
+    });
+    const none = evidenceOf(observation(2), { slot: 'green', baseline, switchedMs: 0 });
+    expect(none.probes).toMatchObject({ p95Ms: null, oldP95Ms: null });
+  });
+
   test('says when there was no old release', () => {
     const evidence = evidenceOf(observation(1), { slot: 'blue', baseline: null, switchedMs: 0 });
     expect(evidence).toMatchObject({ baseline: null, rule: { slow: null, usualFailedShare: 0.002 } });

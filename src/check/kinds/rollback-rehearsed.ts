@@ -5,6 +5,8 @@ import { defineKind } from '../kind.ts';
 import { fail, pass, unknown } from '../types.ts';
 
 const DAY_MS = 86_400_000;
+/** It worked, and its release did not: no reason to keep the correction of that release from being deployed. */
+const WENT_BACK = 5;
 
 interface Fields {
   readonly withinDays: number;
@@ -18,8 +20,13 @@ export const rollbackRehearsed = defineKind<Fields>({
     const rollbacks = (await sources.history()).runs.filter(
       ({ command, end }) => command === 'rollback' && end !== undefined,
     );
-    const newest = rollbacks.at(-1);
-    if (newest !== undefined && newest.end?.exitCode !== 0 && !isRefusal(newest))
+    const newest = rollbacks.findLast((run) => !isRefusal(run));
+    if (newest !== undefined && newest.end?.exitCode === WENT_BACK)
+      return unknown(
+        `run ${newest.run} found its release not well and went back`,
+        `ompay report ${newest.run}`,
+      );
+    if (newest !== undefined && newest.end?.exitCode !== 0)
       return fail(`run ${newest.run} failed`, 'the newest rollback succeeds', `ompay report ${newest.run}`);
     const success = rollbacks.findLast(hasSwitched);
     const ageMs = nowMs - Date.parse(success?.end?.at ?? '');

@@ -23,11 +23,17 @@ export const cases: KindCases = {
     {
       title: 'the newest failed',
       probe,
-      sources: after(rollback('R', 0), rollback('S', 6)),
+      sources: after(rollback('R', 0), rollback('S', 6), rollback('T', 4)),
       says: 'run S failed',
     },
   ],
   unknown: [
+    {
+      title: 'the newest found its release not well and went back',
+      probe,
+      sources: after(rollback('R', 0), rollback('S', 5)),
+      says: 'run S found its release not well',
+    },
     { title: 'never', probe, sources: after(runSeen('R')), says: 'in the last 30 days' },
     { title: 'too long ago', probe, sources: after(rollback('R', 0, 31)), says: 'in the last 30 days' },
     { title: 'it had nothing to do', probe, sources: after(rollback('R', 0, 1, 'old')), says: 'no rollback' },

@@ -32,9 +32,9 @@ export interface Started {
   readonly ended: Promise<Ended>;
 }
 
-/** The system's temporary folder, as commands of this place see it: what they leave there is found. */
+/** The system's temporary folder, as commands of this place see it: what they leave there is found. Short, as sockets are made in it. */
 export function temporaryFolderOf({ root }: Place): string {
-  return join(root, 'temporary');
+  return join(root, 't');
 }
 
 /** Starts `ompay --json …` in a process group of its own. */

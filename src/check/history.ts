@@ -1,10 +1,12 @@
-import { createHash, type KeyObject, verify } from 'node:crypto';
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { createHash, type KeyObject } from 'node:crypto';
+import { closeSync, openSync } from 'node:fs';
 import { OmpayError, systemCodeOf } from '../core/errors.ts';
+import { readFileTail } from '../core/file-tail.ts';
 import type { EvidenceKind } from '../plan/event.ts';
 import { type JournalFiles, type JournalLine, parseLine } from '../plan/journal.ts';
 import { journalPublicKey } from '../plan/journal-key.ts';
 import type { JsonObject } from '../plan/plan.ts';
+import { isSigned, SEALED } from '../plan/verify.ts';
 
 /** What the journal says of the newest runs, oldest first. */
 export interface History {
@@ -83,12 +85,8 @@ function newestText(path: string): string | undefined {
     });
   }
   try {
-    const sizeBytes = fstatSync(descriptor).size;
-    const from = Math.max(0, sizeBytes - WINDOW_BYTES);
-    const bytes = Buffer.alloc(sizeBytes - from);
-    readSync(descriptor, bytes, 0, bytes.length, from);
-    const text = bytes.toString('utf8');
-    return from === 0 ? text : text.slice(text.indexOf('\n') + 1);
+    const { text, isAll } = readFileTail(descriptor, WINDOW_BYTES);
+    return isAll ? text : text.slice(text.indexOf('\n') + 1);
   } finally {
     closeSync(descriptor);
   }
@@ -112,12 +110,8 @@ function provenLines(text: string, path: string, key: KeyObject | undefined): re
 
 /** The hash covers the line's own bytes before it. */
 function hashOf(raw: string): string {
-  const sealed = raw.replace(/,"hash":"[^"]*","signature":"[^"]*"\}$/, '}');
+  const sealed = raw.replace(SEALED, '}');
   return createHash('sha256').update(sealed).digest('hex');
-}
-
-function isSigned(line: JournalLine, key: KeyObject): boolean {
-  return verify(null, Buffer.from(line.hash, 'hex'), key, Buffer.from(line.signature, 'base64'));
 }
 
 function broken(path: string, seq: number): OmpayError {

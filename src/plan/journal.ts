@@ -1,17 +1,9 @@
 import { createHash, type KeyObject, sign } from 'node:crypto';
-import {
-  closeSync,
-  fdatasyncSync,
-  fstatSync,
-  openSync,
-  readSync,
-  renameSync,
-  writeFileSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, fdatasyncSync, openSync, renameSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Clock, isoTime } from '../core/clock.ts';
 import { OmpayError, systemCodeOf } from '../core/errors.ts';
+import { readFileTail } from '../core/file-tail.ts';
 import { withMutex } from '../core/mutex.ts';
 import type { RunEvent } from './event.ts';
 import { type JournalKeyFiles, journalKey } from './journal-key.ts';
@@ -196,7 +188,7 @@ export function newestLines(files: Pick<JournalFiles, 'lines'>): JournalLine[] {
     throw unreadableJournal(files.lines, error);
   }
   try {
-    return tailText(descriptor)
+    return readFileTail(descriptor, TAIL_BYTES)
       .text.split('\n')
       .reverse()
       .map(parseLine)
@@ -231,21 +223,13 @@ interface Tail {
 
 /** A torn end (its writer was killed in mid-write) stays as it is: it was never acknowledged. */
 function readTail(descriptor: number): Tail {
-  const { text, isAll } = tailText(descriptor);
+  const { text, isAll } = readFileTail(descriptor, TAIL_BYTES);
   const end = { isTorn: text !== '' && !text.endsWith('\n'), isAll };
   for (const candidate of text.split('\n').reverse()) {
     const line = parseLine(candidate);
     if (line !== undefined) return { line, ...end };
   }
   return { line: undefined, ...end };
-}
-
-function tailText(descriptor: number): { text: string; isAll: boolean } {
-  const sizeBytes = fstatSync(descriptor).size;
-  const from = Math.max(0, sizeBytes - TAIL_BYTES);
-  const bytes = Buffer.alloc(sizeBytes - from);
-  readSync(descriptor, bytes, 0, bytes.length, from);
-  return { text: bytes.toString('utf8'), isAll: from === 0 };
 }
 
 /** Undefined when the text is not a line of a journal. */

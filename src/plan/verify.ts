@@ -112,7 +112,7 @@ function tornOrBroken(text: string, position: Position): string | undefined {
 }
 
 /** How a whole line ends; an unfinished one cannot. */
-const SEALED = /,"hash":"[^"]*","signature":"[^"]*"\}$/;
+export const SEALED = /,"hash":"[^"]*","signature":"[^"]*"\}$/;
 
 /** Whether one line alone is as it was written: its hash and its signature. Its place in the journal is not looked at. */
 export function isProven(line: JournalLine, key: KeyObject): boolean {
@@ -120,7 +120,7 @@ export function isProven(line: JournalLine, key: KeyObject): boolean {
 }
 
 /** Base64 has several spellings of the same bytes; only the one that is written counts. */
-function isSigned(line: Pick<JournalLine, 'hash' | 'signature'>, key: KeyObject): boolean {
+export function isSigned(line: Pick<JournalLine, 'hash' | 'signature'>, key: KeyObject): boolean {
   const signature = Buffer.from(line.signature, 'base64');
   if (signature.toString('base64') !== line.signature) return false;
   return verify(null, Buffer.from(line.hash, 'hex'), key, signature);

@@ -1,8 +1,9 @@
-import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, existsSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import type { History } from '../../../check/history.ts';
 import type { TeamMessage } from '../../../check/sources.ts';
 import { OmpayError, systemCodeOf } from '../../../core/errors.ts';
+import { readFileTail } from '../../../core/file-tail.ts';
 import type { Layout, Slot } from '../../../core/layout.ts';
 import { readKeptMessage } from '../../../notify/kept.ts';
 import { reportsFolder } from '../../../report/write.ts';
@@ -32,10 +33,7 @@ function linesIn(path: string): readonly string[] {
     });
   }
   try {
-    const { size } = fstatSync(descriptor);
-    const bytes = Buffer.alloc(Math.min(size, MAX_PART_BYTES));
-    readSync(descriptor, bytes, 0, bytes.length, size - bytes.length);
-    return bytes.toString('utf8').split('\n');
+    return readFileTail(descriptor, MAX_PART_BYTES).text.split('\n');
   } finally {
     closeSync(descriptor);
   }

@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util';
 import { liveSlot } from '../src/deploy/facts.ts';
 import { type Fault, faultyTree, goodTree } from '../tests/fixtures/faulty-release.ts';
 import {
+  calmP95,
   closeStage,
   type DeployOutcome,
   deployOf,
@@ -19,8 +20,8 @@ import {
 
 const PORT = 18_087;
 const MOST_BACK_MS = 15_000;
-/** When nothing was measured: less would be under the rule's own floor. */
-const LEAST_DELAY_MS = 25;
+/** Less would be under the rule's own floor of 10 ms. */
+const LEAST_DELAY_MS = 15;
 
 const { values } = parseArgs({
   options: { good: { type: 'string', default: '0' }, bake: { type: 'string', default: '10' } },
@@ -39,18 +40,14 @@ async function liveOnes(): Promise<string[]> {
   const failures: string[] = [];
   try {
     const load = await withLoad(stage, async () => {
-      const p95Ms = await goodOnes(stage, failures);
+      await goodOnes(stage, failures);
       say('| release | exit | switched | old one back after | P95 before, after | what was seen |');
       say('|---|---|---|---|---|---|');
-      // The deploy's own work slows the old release too: twice its P95 is a doubling beside any of that.
-      const delayMs = Math.max(LEAST_DELAY_MS, Math.ceil(2 * p95Ms));
-      const faults: readonly Fault[] = [
-        { kind: 'transfersFail', share: 0.05 },
-        { kind: 'transfersFail', share: 0.2 },
-        { kind: 'slow', delayMs },
-        { kind: 'ledgerOnceLive' },
-      ];
-      for (const fault of faults) failures.push(...(await badOne(stage, fault)));
+      failures.push(...(await badOne(stage, { kind: 'transfersFail', share: 0.05 })));
+      failures.push(...(await badOne(stage, { kind: 'transfersFail', share: 0.2 })));
+      const delayMs = Math.max(LEAST_DELAY_MS, Math.ceil(await calmP95(stage)));
+      failures.push(...(await badOne(stage, { kind: 'slow', delayMs })));
+      failures.push(...(await badOne(stage, { kind: 'ledgerOnceLive' })));
     });
     say('');
     say(
@@ -62,9 +59,7 @@ async function liveOnes(): Promise<string[]> {
   return failures;
 }
 
-/** Gives the P95 that users saw before the last switch. */
-async function goodOnes(stage: Stage, failures: string[]): Promise<number> {
-  let p95Ms = 0;
+async function goodOnes(stage: Stage, failures: string[]): Promise<void> {
   const verdicts: Record<string, number> = {};
   const times = Math.max(1, Number(values.good));
   for (let turn = 1; turn <= times; turn += 1) {
@@ -72,7 +67,6 @@ async function goodOnes(stage: Stage, failures: string[]): Promise<number> {
     const outcome = await deployOf(stage, tree, bakeSeconds);
     const verdict = outcome.observation?.verdict ?? 'not observed';
     verdicts[verdict] = (verdicts[verdict] ?? 0) + 1;
-    p95Ms = outcome.observation?.baseline?.p95Ms ?? p95Ms;
     if (outcome.exitCode !== 0) failures.push(`good deploy ${turn}: ${outcome.summary}`);
     say(
       `good deploy ${turn}: exit ${outcome.exitCode}, ${verdict}, P95 ${latencies(outcome)}; ${outcome.summary}`,
@@ -80,7 +74,6 @@ async function goodOnes(stage: Stage, failures: string[]): Promise<number> {
   }
   say(`${times} good deploys: ${JSON.stringify(verdicts)}`);
   say('');
-  return p95Ms;
 }
 
 /** What the fault missed of its bar. */
@@ -130,7 +123,7 @@ function nameOf(fault: Fault): string {
     case 'transfersFail':
       return `${fault.share * 100} % of transfers answer 500`;
     case 'slow':
-      return `each request ${fault.delayMs} ms slower`;
+      return `each request ${fault.delayMs} ms slower: P95 doubled`;
     case 'ledgerOnceLive':
       return 'ledger off by a franc once live';
     case 'ledgerFromStart':

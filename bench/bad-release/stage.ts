@@ -2,7 +2,10 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { type Layout, localLayout } from '../../src/core/layout.ts';
+import { quantileMs } from '../../src/deploy/observation/histogram.ts';
+import { frontCounts } from '../../src/front/front-client.ts';
 import { liveSlot } from '../../src/front/live.ts';
 import { goodTree } from '../../tests/fixtures/faulty-release.ts';
 import { ompay, timed, underLoad } from '../switch/installation.ts';
@@ -15,6 +18,8 @@ const LOAD = { connections: 64, pauseMs: 310, slowMs: 10_000, maxMs: 30 * 60_000
 const USERS = 64 * 8;
 const COMMAND_MS = 400_000;
 const LOOK_MS = 20;
+/** What the front keeps (src/front/proxy/recent.ts). */
+const CALM_MS = 30_000;
 
 export interface Stage {
   readonly programRoot: string;
@@ -84,6 +89,20 @@ interface Line {
   readonly kind?: string;
   readonly summary?: string;
   readonly data?: Observed;
+}
+
+/**
+ * Waits until the half minute that the next release is compared with has nothing of an earlier deploy in it; gives the
+ * P95 that users saw in it, milliseconds.
+ */
+export async function calmP95(stage: Stage): Promise<number> {
+  await delay(CALM_MS);
+  const live = liveSlot(stage.layout);
+  const { recent = {}, latencyBoundsMs = [] } = await frontCounts(stage.layout.frontSocket);
+  const counts = recent[`${live}.sock`]?.latency ?? [];
+  const p95Ms = quantileMs({ boundsMs: latencyBoundsMs, counts }, 0.95);
+  if (p95Ms === null) throw new Error('no requests came');
+  return p95Ms;
 }
 
 export async function deployOf(stage: Stage, tree: string, bakeSeconds: number): Promise<DeployOutcome> {

@@ -1,5 +1,5 @@
 import { createJudge, type WatchedSecond } from '../../src/deploy/observation/judge.ts';
-import { MOST_PROBES_A_SECOND, RULE } from '../../src/deploy/observation/rule.ts';
+import { LEAST_PROBES_A_SECOND, MOST_PROBES_A_SECOND, RULE } from '../../src/deploy/observation/rule.ts';
 import { sumOf, type TrafficCount } from '../../src/deploy/observation/traffic.ts';
 import type { Case } from './cases.ts';
 import { seededRandom } from './random.ts';
@@ -20,12 +20,12 @@ export interface CaseResult {
 export function simulate(experiment: Case, options: { runs: number; seed: number }): CaseResult {
   const random = seededRandom(options.seed);
   const { before, after, weather, rate } = experiment;
-  const probes = Math.max(0, MOST_PROBES_A_SECOND - rate);
+  const probes = Math.max(LEAST_PROBES_A_SECOND, MOST_PROBES_A_SECOND - rate);
   const sources = {
     before: secondSource(before, weather, { users: rate, probes: 0 }, random),
     after: secondSource(after, weather, { users: rate, probes }, random),
     // The old release, asked the same as the new one by our probes.
-    control: secondSource(before, weather, { users: Math.max(1, probes), probes: 0 }, random),
+    control: secondSource(experiment.control ?? before, weather, { users: probes, probes: 0 }, random),
   };
   const seconds: number[] = [];
   for (let run = 0; run < options.runs; run += 1) {
@@ -36,7 +36,7 @@ export function simulate(experiment: Case, options: { runs: number; seed: number
       baseline,
       watched.map((second, index) => ({
         ...second,
-        controlLatency: probes === 0 ? null : (controls[index]?.latency ?? null),
+        controlLatency: controls[index]?.latency ?? null,
       })),
     );
     if (found === undefined) continue;

@@ -3,11 +3,16 @@ import type { Clock } from '../core/clock.ts';
 import { OmpayError } from '../core/errors.ts';
 import type { Layout } from '../core/layout.ts';
 import { waitDrained } from '../front/drain.ts';
-import { frontCounts, type TargetCounts } from '../front/front-client.ts';
+import {
+  type FrontCounts,
+  frontCounts,
+  type RecentCounts,
+  type TargetCounts,
+} from '../front/front-client.ts';
 import { ensureSupervisor } from '../front/start.ts';
 import { type ServiceName, type ServiceStatus, supervisorClient } from '../front/supervisor-client.ts';
 import type { Platform } from './handlers/platform.ts';
-import { NO_TRAFFIC, type TrafficCount } from './observation/traffic.ts';
+import { NO_TRAFFIC, type Traffic, type TrafficCount } from './observation/traffic.ts';
 import { databaseProgram, frontProgram, type Program, revival, slotProgram, specOf } from './programs.ts';
 import { type Listener, waitListening } from './ready.ts';
 import type { LocalServices, ServiceState } from './services.ts';
@@ -75,9 +80,7 @@ export function localServices(kit: LocalServicesKit): LocalServices {
     },
     waitDrained: (slot) => waitDrained(layout.slotSockets[slot], DRAIN_TIMEOUT_MS, clock),
     traffic: async () => {
-      const { sinceMs, targets, latencyBoundsMs } = await frontCounts(layout.frontSocket);
-      const of = (target: string): TrafficCount => trafficOf(targets[target], latencyBoundsMs);
-      return { sinceMs, targets: { blue: of('blue.sock'), green: of('green.sock'), none: of('none') } };
+      return trafficIn(await frontCounts(layout.frontSocket));
     },
     keptPort: () => keptPort(layout),
     shutdown: async () => {
@@ -97,6 +100,22 @@ function stateOf({ name, pid, restarts, spec, sinceMs, lastExit }: ServiceStatus
     release: spec.environment.APP_RELEASE ?? null,
     port: port === undefined ? null : Number(port),
   };
+}
+
+function trafficIn({ sinceMs, targets, recent, latencyBoundsMs }: FrontCounts): Traffic {
+  const of = (target: string): TrafficCount => trafficOf(targets[target], latencyBoundsMs);
+  const lately = (target: string): TrafficCount => recentOf(recent?.[target], latencyBoundsMs);
+  return {
+    sinceMs,
+    targets: { blue: of('blue.sock'), green: of('green.sock'), none: of('none') },
+    ...(recent === undefined ? {} : { recent: { blue: lately('blue.sock'), green: lately('green.sock') } }),
+  };
+}
+
+function recentOf(counts: RecentCounts | undefined, boundsMs: readonly number[] | undefined): TrafficCount {
+  if (counts === undefined || boundsMs === undefined) return NO_TRAFFIC;
+  const { requests, failed, latency } = counts;
+  return { requests, failed, latency: { boundsMs, counts: latency } };
 }
 
 /** A front that runs since before this version does not say its bounds: its latencies are then not compared. */

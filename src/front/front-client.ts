@@ -2,7 +2,7 @@ import { request } from 'node:http';
 import { messageOf, OmpayError } from '../core/errors.ts';
 import type { FrontCounts } from './proxy/counts.ts';
 
-export type { FrontCounts, TargetCounts } from './proxy/counts.ts';
+export type { FrontCounts, RecentCounts, TargetCounts } from './proxy/counts.ts';
 
 const TIMEOUT_MS = 2000;
 

@@ -22,7 +22,7 @@ export function evidenceOf(
     slot,
     verdict,
     reasons: [...reasons],
-    baseline: baseline === null ? null : summaryOf(baseline.total),
+    baseline: baseline === null ? null : { ...summaryOf(baseline.total), since: baseline.since },
     after: summaryOf(sumOf(seconds)),
     bounds: [...LATENCY_BOUNDS_MS],
     perSecond: [...points(before(baseline, switchedMs)), ...points(after)],

@@ -11,7 +11,7 @@ export interface WatchedSecond extends TrafficCount {
   readonly probes: number;
   /** Our own reads of the new release; null when none was sent. */
   readonly probeLatency: Histogram | null;
-  /** The same reads, asked of the old release at the same time. */
+  /** The same reads, asked of the old release at the same time: slow too when the machine is. */
   readonly controlLatency: Histogram | null;
 }
 
@@ -24,7 +24,8 @@ export interface Judge {
 
 /**
  * Judges failures against what the old release showed before the switch, P95 likewise, and P95 of our own reads against
- * the old release's at the same time: that one says something when users are few. Pure but for what it remembers.
+ * the old release's at the same time: that one says something when users are few, and only then, since the users' work
+ * would be the new one's alone. Pure but for what it remembers.
  */
 export function createJudge(baseline: TrafficCount | null, windowSeconds: number): Judge {
   const errors = judgeErrors(baseline ?? NO_TRAFFIC, windowSeconds);
@@ -33,9 +34,15 @@ export function createJudge(baseline: TrafficCount | null, windowSeconds: number
   if (baseline?.latency != null) users.learn(baseline.latency);
   return {
     add: (second) => {
-      if (second.controlLatency !== null && !probes.hasLearnt()) probes.learn(second.controlLatency);
+      const { latency, probeLatency, controlLatency } = second;
+      const isMostlyOurs = 2 * second.probes >= second.requests;
+      if (isMostlyOurs && controlLatency !== null && !probes.hasLearnt()) probes.learn(controlLatency);
       // All three are told, whatever one of them says.
-      const found = [errors.add(second), users.add(second.latency), probes.add(second.probeLatency)];
+      const found = [
+        errors.add(second),
+        users.add(latency, controlLatency),
+        probes.add(isMostlyOurs ? probeLatency : null, null),
+      ];
       return found.find((reason) => reason !== undefined);
     },
     compared: () => [
@@ -75,7 +82,8 @@ interface LatencyComparison {
   /** Adds to what the old release showed; once enough is known, the limit stays as it is. */
   learn(old: Histogram): void;
   hasLearnt(): boolean;
-  add(latency: Histogram | null): string | undefined;
+  /** @param witness what the old release showed in that second; when it was slow as well, the second says nothing. */
+  add(latency: Histogram | null, witness: Histogram | null): string | undefined;
   hasCompared(): boolean;
 }
 
@@ -92,9 +100,10 @@ function compareLatency(windowSeconds: number, whose: string): LatencyComparison
       if (limit !== null) test = slowTest(limit, windowSeconds);
     },
     hasLearnt: () => test !== undefined,
-    add: (latency) => {
+    add: (latency, witness) => {
       seconds += 1;
       if (latency === null || seconds <= RULE.latency.warmUpSeconds) return undefined;
+      if (witness !== null && test?.isSlow(witness) === true) return undefined;
       waiting.push(latency);
       if (test === undefined) return undefined;
       const found = waiting.map(test.add).find((isSlow) => isSlow) ?? false;
@@ -126,6 +135,8 @@ export function slowLimitOf(old: Histogram): SlowLimit | null {
 interface SlowTest {
   /** True once the release is slow. */
   add(this: void, latency: Histogram): boolean;
+  /** Whether so many requests were slow as they are of a bad release. */
+  isSlow(latency: Histogram): boolean;
   requests(): number;
   shown(): string;
 }
@@ -140,6 +151,7 @@ function slowTest({ oldP95Ms, limitMs, usualShare }: SlowLimit, windowSeconds: n
       all = all === null ? latency : combined(all, latency, (a, b) => a + b);
       return test.add({ events: countAbove(latency, limitMs), trials: totalOf(latency) });
     },
+    isSlow: (latency) => countAbove(latency, limitMs) > badShare * totalOf(latency),
     requests: () => (all === null ? 0 : totalOf(all)),
     shown: () => {
       const p95Ms = all === null ? null : quantileMs(all, 0.95);

@@ -29,8 +29,8 @@ export interface ProbeTally {
 }
 
 export interface Prober {
-  /** Spreads `count` requests over one second, reads with their control when `compare`. Ends at most 5 s later. */
-  second(count: number, compare: boolean): Promise<ProbeTally>;
+  /** Spreads `count` requests over one second, reads with their control. Ends at most 5 s later. */
+  second(count: number): Promise<ProbeTally>;
   /** How many in a row were not answered rightly, up to now. */
   wrongInRow(): number;
   /** Logs out. */
@@ -71,7 +71,7 @@ export function createProber(kit: ProbeKit): Prober {
   let inRow = 0;
   let open: Entered | undefined;
 
-  async function next(number: number, seen: SecondSeen, compare: boolean): Promise<Answered> {
+  async function next(number: number, seen: SecondSeen): Promise<Answered> {
     if (number % CYCLE === 1) return judged(await ask(kit, kit.front, HEALTH), [200]);
     const entered = await enter();
     if (typeof entered === 'string') return entered;
@@ -83,7 +83,7 @@ export function createProber(kit: ProbeKit): Prober {
     if (number % CYCLE === 0) return move(kit, { self, other, distributor }, `probe-${kit.run}-${number}`);
     const read: Question = { method: 'GET', path: '/api/ompay/balance', token: self.token };
     const answered = judged(await timed(kit, kit.front, read, seen.latenciesMs), [200]);
-    if (compare && kit.control !== null) await timed(kit, kit.control, read, seen.controlMs);
+    if (kit.control !== null) await timed(kit, kit.control, read, seen.controlMs);
     return answered;
   }
 
@@ -97,12 +97,12 @@ export function createProber(kit: ProbeKit): Prober {
 
   return {
     wrongInRow: () => inRow,
-    second: async (wanted, compare) => {
+    second: async (wanted) => {
       const seen: SecondSeen = { sent: 0, wrong: 0, wrongUnseen: 0, latenciesMs: [], controlMs: [] };
       const lanes = Math.min(LANES, wanted);
       await paced(kit, { lanes, each: Math.ceil(wanted / lanes) }, async () => {
         turn += 1;
-        count(seen, await next(turn, seen, compare));
+        count(seen, await next(turn, seen));
       });
       const { latenciesMs, controlMs, ...counts } = seen;
       return { ...counts, latency: histogramOf(latenciesMs), control: histogramOf(controlMs) };

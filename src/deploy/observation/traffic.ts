@@ -14,6 +14,8 @@ export interface Traffic {
   /** When the front started: the counts of two fronts cannot be subtracted. Epoch milliseconds. */
   readonly sinceMs: number;
   readonly targets: Readonly<Record<Slot | 'none', TrafficCount>>;
+  /** Of the last half minute alone; absent from a front that is older than that count. */
+  readonly recent?: Readonly<Record<Slot, TrafficCount>>;
 }
 
 export const NO_TRAFFIC: TrafficCount = { requests: 0, failed: 0, latency: null };

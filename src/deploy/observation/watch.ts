@@ -107,7 +107,7 @@ function probe(kit: WatchKit, before: WatchedSecond | undefined): Promise<ProbeT
   const cannotCompare = kit.hasOld && before !== undefined && before.latency === null;
   const users = cannotCompare ? 0 : Math.max(0, (before?.requests ?? 0) - (before?.probes ?? 0));
   const count = Math.max(LEAST_PROBES_A_SECOND, pace - users);
-  return kit.prober.second(count, count > LEAST_PROBES_A_SECOND);
+  return kit.prober.second(count);
 }
 
 function secondOf(

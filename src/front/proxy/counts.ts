@@ -1,4 +1,8 @@
+import type { Clock } from '../../core/clock.ts';
 import { emptyLatencies, LATENCY_BOUNDS_MS, latencyBucket } from '../../core/latency.ts';
+import { createRecent, type RecentCounts } from './recent.ts';
+
+export type { RecentCounts } from './recent.ts';
 
 /** What users saw of one slot since the front started; only ever grows, so two looks can be subtracted. */
 export interface TargetCounts {
@@ -32,6 +36,8 @@ export interface FrontCounts {
   readonly latencyBoundsMs?: readonly number[];
   /** By `blue.sock` and `green.sock`; `none` while nothing was live. */
   readonly targets: Readonly<Record<string, TargetCounts>>;
+  /** Of the last half minute alone, by the same names; absent from a front that still runs from before it was told. */
+  readonly recent?: Readonly<Record<string, RecentCounts>>;
 }
 
 interface Tally {
@@ -57,7 +63,9 @@ export interface Counter {
   counts(): FrontCounts;
 }
 
-export function createCounter(sinceMs: number, upstreamConnections: () => number): Counter {
+export function createCounter(clock: Clock, upstreamConnections: () => number): Counter {
+  const sinceMs = clock.now();
+  const recent = createRecent(clock.monotonicMs);
   const tallies = new Map<string, Tally>();
   const tally = (target: string): Tally => {
     const known = tallies.get(target);
@@ -73,23 +81,22 @@ export function createCounter(sinceMs: number, upstreamConnections: () => number
     tallies.set(target, made);
     return made;
   };
-  const count = (to: Tally, { ms, isProbe }: Took): void => {
+  const count = (target: string, { ms, isProbe }: Took, hasFailed: boolean): Tally => {
+    const to = tally(target);
+    const bucket = isProbe ? null : latencyBucket(ms);
     to.requests += 1;
-    if (isProbe) return;
-    const bucket = latencyBucket(ms);
-    to.latency[bucket] = (to.latency[bucket] ?? 0) + 1;
+    if (bucket !== null) to.latency[bucket] = (to.latency[bucket] ?? 0) + 1;
+    recent.count(target, { bucket, hasFailed });
+    return to;
   };
   return {
     answered: (target, statusCode, took) => {
-      const to = tally(target);
-      count(to, took);
+      const to = count(target, took, statusCode >= 500);
       const digit = Math.min(4, Math.max(0, Math.floor(statusCode / 100) - 1));
       to.status[digit] = (to.status[digit] ?? 0) + 1;
     },
     failed: (target, took) => {
-      const to = tally(target);
-      count(to, took);
-      to.upstreamErrors += 1;
+      count(target, took, true).upstreamErrors += 1;
     },
     waited: (target) => {
       tally(target).connectWaits += 1;
@@ -102,6 +109,7 @@ export function createCounter(sinceMs: number, upstreamConnections: () => number
       upstreamConnections: upstreamConnections(),
       latencyBoundsMs: LATENCY_BOUNDS_MS,
       targets: Object.fromEntries([...tallies].map(([name, each]) => [name, shown(each)])),
+      recent: recent.counts(),
     }),
   };
 }

@@ -31,7 +31,7 @@ export interface Front {
 /** The front door: HTTP/1.1 for clients, the live slot's unix socket behind. Strict parsing: no smuggled requests. */
 export function createFront(link: string, clock: Clock): Front {
   const upstreams = openUpstreams(link);
-  const counter = createCounter(clock.now(), upstreams.connections);
+  const counter = createCounter(clock, upstreams.connections);
   const kit = { counter, upstreams, clock };
   const open = new Set<ServerResponse>();
   let isDraining = false;

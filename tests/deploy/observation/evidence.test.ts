@@ -21,6 +21,7 @@ function observation(seconds: number): Observation {
 
 const baseline = {
   total: { requests: 400, failed: 1, latency: latencies({ requests: 400, ms: 8 }) },
+  since: 'beforeDeploy' as const,
   seconds: [98_900, 99_990].map((endedMs) => ({
     endedMs,
     traffic: { requests: 200, failed: 0, latency: latencies({ requests: 200, ms: 8 }) },
@@ -33,7 +34,7 @@ describe('the evidence of an observation', () => {
     expect(evidence).toMatchObject({
       slot: 'green',
       verdict: 'well',
-      baseline: { requests: 400, failed: 1, p95Ms: expect.closeTo(8, 0) },
+      baseline: { since: 'beforeDeploy', requests: 400, failed: 1, p95Ms: expect.closeTo(8, 0) },
       after: { requests: 370_368, failed: 3 },
       rule: { windowMs: 3000, usualFailedShare: expect.closeTo(0.0022, 3), slow: { limitMs: 17.975 } },
     });

@@ -65,7 +65,7 @@ describe('our own requests in one second', () => {
   test('are health, balance and a transfer, each marked as a probe, spread over the second', async () => {
     const { path, seen } = await api();
     const startedMs = performance.now();
-    const tally = await prober(path).second(20, false);
+    const tally = await prober(path).second(20);
     expect(performance.now() - startedMs).toBeGreaterThan(800);
     expect(tally).toMatchObject({ wrong: 0, wrongUnseen: 0, control: null });
     expect(tally.sent).toBeGreaterThanOrEqual(10);
@@ -80,7 +80,7 @@ describe('our own requests in one second', () => {
 
   test('ask the old release the same reads, and nothing that moves money', async () => {
     const [front, old] = [await api(), await api()];
-    const tally = await prober(front.path, old.path).second(20, true);
+    const tally = await prober(front.path, old.path).second(20);
     expect(new Set(old.seen.map(({ method, path }) => `${method} ${path}`))).toEqual(
       new Set(['GET /api/ompay/balance']),
     );
@@ -90,14 +90,14 @@ describe('our own requests in one second', () => {
   test('count a refusal that the front calls no failure, and how many came in a row', async () => {
     const { path } = await api({ '/api/ompay/balance': { status: 401 } });
     const asking = prober(path);
-    const tally = await asking.second(8, false);
+    const tally = await asking.second(8);
     expect(tally.wrongUnseen).toBeGreaterThanOrEqual(2);
     expect(asking.wrongInRow()).toBeGreaterThanOrEqual(2);
   });
 
   test('leave 5xx to the front, which counts them already', async () => {
     const { path } = await api({ '/api/ompay/balance': { status: 500 } });
-    const tally = await prober(path).second(8, false);
+    const tally = await prober(path).second(8);
     expect(tally).toMatchObject({ wrongUnseen: 0 });
     expect(tally.wrong).toBeGreaterThanOrEqual(2);
   });
@@ -106,21 +106,21 @@ describe('our own requests in one second', () => {
     const { path } = await api({ '/api/auth/login': { status: 429 } });
     const asking = prober(path);
     // The one that was answered is /health.
-    expect(await asking.second(8, false)).toMatchObject({ sent: 1, wrong: 0 });
+    expect(await asking.second(8)).toMatchObject({ sent: 1, wrong: 0 });
     expect(asking.wrongInRow()).toBe(0);
   });
 
   test('supply an account that has no money for its transfer', async () => {
     const refused = { status: 400, body: '{"code":"solde_insuffisant"}' };
     const { path, seen } = await api({ '/api/ompay/transfer': refused });
-    expect(await prober(path).second(20, false)).toMatchObject({ wrong: 0 });
+    expect(await prober(path).second(20)).toMatchObject({ wrong: 0 });
     expect(seen.find((each) => each.path === '/api/ompay/deposit')?.body).toContain('"amount":2000');
   });
 
   test('log out when they are no more needed', async () => {
     const { path, seen } = await api();
     const asking = prober(path);
-    await asking.second(4, false);
+    await asking.second(4);
     await asking.close();
     expect(seen.filter((each) => each.path === '/api/ompay/logout')).toHaveLength(3);
   });

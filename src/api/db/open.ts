@@ -14,6 +14,7 @@ import { OmpayError } from '../../core/errors.ts';
 import type { Dialect, SqlWriter } from './dialect.ts';
 import { mysqlDialect } from './mysql-dialect.ts';
 import { mysqlSessions } from './mysql-sessions.ts';
+import { type DatabaseObserver, NO_OBSERVER } from './observer.ts';
 import { postgresqlDialect } from './postgresql-dialect.ts';
 import { postgresqlSessions } from './postgresql-sessions.ts';
 import type { Schema } from './schema.ts';
@@ -74,19 +75,24 @@ const FAMILIES: Readonly<Record<ConnectionKind, Family>> = {
 };
 
 /** Connects at the first statement. A database that restarts is met again without help, within `connectWaitMs`. */
-export function openDatabase(settings: DatabaseSettings, clock: Clock = systemClock): Database {
+export function openDatabase(
+  settings: DatabaseSettings,
+  clock: Clock = systemClock,
+  observer: DatabaseObserver = NO_OBSERVER,
+): Database {
   const { dialect, sessions, writer } = FAMILIES[settings.connection];
   const limits = {
     clock,
     connectWaitMs: settings.connectWaitMs ?? CONNECT_WAIT_MS,
     address: addressOf(settings),
+    observer,
   };
   const createDriver = () => driverOf(sessions(settings, clock), limits);
   const kysely = new Kysely<Schema>({ dialect: { ...writer, createDriver } });
   return {
     kysely,
     dialect,
-    transaction: (work) => runTransaction({ kysely, dialect, clock }, work),
+    transaction: (work) => runTransaction({ kysely, dialect, clock, observer }, work),
     ping: async (timeoutMs) => {
       const answer = kysely.selectNoFrom(sql`1`.as('one')).execute();
       await withinTime(answer, { clock, limitMs: timeoutMs, what: 'a ping' }).catch((cause: unknown) => {

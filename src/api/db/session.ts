@@ -3,6 +3,7 @@ import { CompiledQuery } from 'kysely';
 import type { Clock } from '../../core/clock.ts';
 import { messageOf, OmpayError } from '../../core/errors.ts';
 import { ConnectionLostError } from './errors.ts';
+import type { DatabaseObserver } from './observer.ts';
 import { TimeLimitError, withinTime } from './time-limit.ts';
 
 /** One connection while it is lent out. Its statements throw ConnectionLostError once the connection is dead. */
@@ -22,6 +23,7 @@ export interface WaitLimits {
   readonly connectWaitMs: number;
   /** For the message when the wait was in vain. */
   readonly address: string;
+  readonly observer: DatabaseObserver;
 }
 
 const CONNECT_AGAIN_AFTER_MS = 25;
@@ -31,13 +33,31 @@ export function driverOf(pool: SessionPool, limits: WaitLimits): Driver {
   const reconnect = (): Promise<Session> => connectWithin(pool, limits);
   return {
     init: async () => {},
-    acquireConnection: async () => lendReadingAgain(await reconnect(), reconnect),
+    acquireConnection: async () => lendReadingAgain(await observed(reconnect, limits), reconnect),
     beginTransaction: (session: Lent) => session.begin(),
     commitTransaction: (session: Lent) => session.end('commit'),
     rollbackTransaction: (session: Lent) => session.end('rollback'),
-    releaseConnection: async (session: Lent) => session.release(),
+    releaseConnection: async (session: Lent) => {
+      session.release();
+      limits.observer.returned();
+    },
     destroy: () => pool.end(),
   };
+}
+
+/** Of a connection found dead and replaced, only the first is told of: one caller holds one. */
+async function observed(connect: () => Promise<Session>, limits: WaitLimits): Promise<Session> {
+  const { clock, observer } = limits;
+  const startedMs = clock.monotonicMs();
+  observer.asked();
+  try {
+    const session = await connect();
+    observer.lent(clock.monotonicMs() - startedMs);
+    return session;
+  } catch (error) {
+    observer.refused(clock.monotonicMs() - startedMs);
+    throw error;
+  }
 }
 
 interface Lent extends Session {

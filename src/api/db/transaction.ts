@@ -3,6 +3,7 @@ import type { Clock } from '../../core/clock.ts';
 import { messageOf, OmpayError } from '../../core/errors.ts';
 import type { Dialect } from './dialect.ts';
 import { CommitUnknownError, isConnectionLost } from './errors.ts';
+import { type DatabaseObserver, repeatCodeOf } from './observer.ts';
 import type { Schema } from './schema.ts';
 
 export type Work<T> = (trx: Transaction<Schema>) => Promise<T>;
@@ -11,6 +12,7 @@ export interface TransactionParts {
   readonly kysely: Kysely<Schema>;
   readonly dialect: Dialect;
   readonly clock: Clock;
+  readonly observer: DatabaseObserver;
 }
 
 const MOST_ATTEMPTS = 5;
@@ -20,7 +22,7 @@ const FIRST_PAUSE_MS = 4;
 
 /** Runs the work until it is committed; see Database.transaction for the contract. */
 export async function runTransaction<T>(parts: TransactionParts, work: Work<T>): Promise<T> {
-  const { clock, dialect, kysely } = parts;
+  const { clock, dialect, kysely, observer } = parts;
   const lastStartMs = clock.monotonicMs() + RUN_AGAIN_WITHIN_MS;
   for (let attempt = 1; ; attempt += 1) {
     try {
@@ -28,6 +30,7 @@ export async function runTransaction<T>(parts: TransactionParts, work: Work<T>):
     } catch (error) {
       if (!isConnectionLost(error) && !dialect.isRetryable(error)) throw error;
       if (attempt === MOST_ATTEMPTS || clock.monotonicMs() > lastStartMs) throw gaveUp(attempt, error);
+      observer.repeated(repeatCodeOf(error));
       await clock.sleep(Math.random() * FIRST_PAUSE_MS * 2 ** attempt);
     }
   }

@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '../plan/plan.ts';
+import { isJsonObject, type JsonObject } from '../plan/plan.ts';
 
 /** Reading what other versions may have written: what is missing or of another type is undefined. */
 export function numberIn(object: JsonObject | undefined, name: string): number | undefined {
@@ -13,14 +13,10 @@ export function textIn(object: JsonObject | undefined, name: string): string | u
 
 export function objectIn(object: JsonObject | undefined, name: string): JsonObject | undefined {
   const value = object?.[name];
-  return isObject(value) ? value : undefined;
+  return isJsonObject(value) ? value : undefined;
 }
 
 export function textsIn(object: JsonObject | undefined, name: string): readonly string[] {
   const value = object?.[name];
   return Array.isArray(value) ? value.filter((each) => typeof each === 'string') : [];
-}
-
-function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

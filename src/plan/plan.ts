@@ -5,6 +5,10 @@ import type { Shell } from '../shell/line.ts';
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 export type JsonObject = { readonly [key: string]: Json };
 
+export function isJsonObject(value: Json | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
 export interface ExecAction {
   readonly kind: 'exec';
   readonly line: Shell;

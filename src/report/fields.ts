@@ -1,11 +1,11 @@
-import type { Json, JsonObject } from '../plan/plan.ts';
+import { isJsonObject, type Json, type JsonObject } from '../plan/plan.ts';
 
 /**
  * Fields of evidence, read with tolerance: another version of the program may have written it, and a report that
  * says "not told" is worth more than none.
  */
 export function objectIn(value: Json | undefined): JsonObject | null {
-  return isObject(value) ? value : null;
+  return isJsonObject(value) ? value : null;
 }
 
 export function textIn(value: Json | undefined): string | null {
@@ -27,10 +27,6 @@ export function textsIn(value: Json | undefined): string[] {
 /** One of the choices, or null. */
 export function choiceIn<const C extends string>(value: Json | undefined, choices: readonly C[]): C | null {
   return choices.find((choice) => choice === value) ?? null;
-}
-
-function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function isList(value: Json | undefined): value is readonly Json[] {

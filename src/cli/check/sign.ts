@@ -1,12 +1,10 @@
 import type { Command } from 'commander';
 import { readChecklists } from '../../check/checklist.ts';
-import { readHistory } from '../../check/history.ts';
 import { KINDS } from '../../check/kinds/index.ts';
 import { sourceHash } from '../../check/source-tree.ts';
 import { signature } from '../../check/statements.ts';
-import { journalFiles } from '../../plan/journal.ts';
 import { type Invocation, textOption } from '../command.ts';
-import { note } from '../operation.ts';
+import { keepStatement } from '../kit/checks/keep.ts';
 
 export function configure(command: Command): void {
   command
@@ -17,7 +15,7 @@ export function configure(command: Command): void {
 
 /** A person looked where no probe can. It counts for this source alone, and 30 days at most. */
 export async function run(invocation: Invocation): Promise<number> {
-  const { args, clock, command, output, programRoot } = invocation;
+  const { args, clock, command, programRoot } = invocation;
   const wanted = {
     check: args[0] ?? '',
     by: textOption(command, 'by'),
@@ -27,10 +25,8 @@ export async function run(invocation: Invocation): Promise<number> {
     source: sourceHash(programRoot),
     nowMs: clock.now(),
   });
-  // In a journal that was changed no statement counts: this throws rather than say that it does.
-  readHistory(journalFiles(invocation.layout));
-  note(invocation, `${stated.by} signed the check ${stated.check}: ${stated.reason}`, { ...stated });
-  if (output.json) output.write(`${JSON.stringify(stated)}\n`);
-  else output.write(`${stated.check} is signed by ${stated.by}, for this source, until ${stated.until}\n`);
-  return 0;
+  return keepStatement(invocation, stated, {
+    noted: `${stated.by} signed the check ${stated.check}: ${stated.reason}`,
+    told: `${stated.check} is signed by ${stated.by}, for this source, until ${stated.until}`,
+  });
 }

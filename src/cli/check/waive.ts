@@ -1,11 +1,9 @@
 import type { Command } from 'commander';
 import { readChecklists } from '../../check/checklist.ts';
-import { readHistory } from '../../check/history.ts';
 import { KINDS } from '../../check/kinds/index.ts';
 import { waiver } from '../../check/statements.ts';
-import { journalFiles } from '../../plan/journal.ts';
 import { type Invocation, textOption } from '../command.ts';
-import { note } from '../operation.ts';
+import { keepStatement } from '../kit/checks/keep.ts';
 
 export function configure(command: Command): void {
   command
@@ -17,7 +15,7 @@ export function configure(command: Command): void {
 
 /** A failure is borne for a while. It counts for any source until that day has ended. */
 export async function run(invocation: Invocation): Promise<number> {
-  const { args, clock, command, output, programRoot } = invocation;
+  const { args, clock, command, programRoot } = invocation;
   const wanted = {
     check: args[0] ?? '',
     by: textOption(command, 'by'),
@@ -25,10 +23,8 @@ export async function run(invocation: Invocation): Promise<number> {
     until: textOption(command, 'until'),
   };
   const stated = waiver(wanted, readChecklists(programRoot, KINDS), clock.now());
-  // In a journal that was changed no statement counts: this throws rather than say that it does.
-  readHistory(journalFiles(invocation.layout));
-  note(invocation, `${stated.by} waived the check ${stated.check}: ${stated.reason}`, { ...stated });
-  if (output.json) output.write(`${JSON.stringify(stated)}\n`);
-  else output.write(`${stated.check} is waived by ${stated.by} until ${stated.until}\n`);
-  return 0;
+  return keepStatement(invocation, stated, {
+    noted: `${stated.by} waived the check ${stated.check}: ${stated.reason}`,
+    told: `${stated.check} is waived by ${stated.by} until ${stated.until}`,
+  });
 }

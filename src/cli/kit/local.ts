@@ -24,6 +24,7 @@ import { checkHandlers } from './checks.ts';
 import { migrationHandlers } from './migrations.ts';
 import { notifyHandlers } from './notify.ts';
 import { localWitness } from './observation.ts';
+import { once } from './once.ts';
 import { smokeHandlers } from './smoke.ts';
 
 /** The local environment as commands use it: domains are composed here, and nowhere else. */
@@ -110,13 +111,4 @@ function checkConfig({ layout }: Invocation, port: number): void {
 /** What the operator wrote in `.env`. */
 function settingsOf(layout: Layout): EnvironmentVariables {
   return readEnvironment(join(layout.root, '.env'));
-}
-
-/** Computes at first use and remembers: a bundle is made once a command. */
-function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined;
-  return () => {
-    made ??= make();
-    return made;
-  };
 }

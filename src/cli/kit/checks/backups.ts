@@ -8,7 +8,7 @@ import { journalFiles } from '../../../plan/journal.ts';
 import { journalPublicKey } from '../../../plan/journal-key.ts';
 import type { Invocation } from '../../command.ts';
 import { localBackupDeps, localRepository } from '../backup.ts';
-import { once } from './once.ts';
+import { once } from '../once.ts';
 
 const LEVELS: readonly VerifyLevel[] = [0, 1, 2, 3, 4];
 

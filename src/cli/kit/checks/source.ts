@@ -8,7 +8,7 @@ import { renderExitCodesDocument } from '../../../core/exit-codes.ts';
 import { commitOf } from '../../../deploy/handlers/release.ts';
 import type { Host } from '../../../host/host.ts';
 import { sh } from '../../../shell/line.ts';
-import { once } from './once.ts';
+import { once } from '../once.ts';
 
 const GIT_TIMEOUT_MS = 5000;
 

@@ -16,8 +16,7 @@ Make an application key:
 node -e "console.log('base64:' + require('node:crypto').randomBytes(32).toString('base64'))"
 \`\`\`
 
-Limits named: Redis is not used yet (\`CACHE_DRIVER\`, \`SESSION_DRIVER\` and \`QUEUE_CONNECTION\` take \`database\` only, the
-\`REDIS_*\` variables are read and not used), and the API sends no mail: \`MAIL_*\` is for the message to the team alone.
+Limit named: the API sends no mail: \`MAIL_*\` is for the message to the team alone.
 `;
 
 const OPERATOR_INTRODUCTION = `## The operator's own

@@ -104,6 +104,23 @@ export function secretUrlKey(name: string, description: KeyDescription): Key<Sec
   });
 }
 
+/** Sentry's form of an address: a public key, a host, a project's number. */
+export function dsnKey(name: string, description: KeyDescription): Key<Secret> {
+  return key(name, description, {
+    allowed: '`https://KEY@HOST/NUMBER`, or http to this machine',
+    secret: true,
+    parse: (text) => (isDsn(text) ? new Secret(text) : undefined),
+  });
+}
+
+function isDsn(text: string): boolean {
+  if (!isWebUrl(text)) return false;
+  const { protocol, hostname, username, password, pathname, search } = new URL(text);
+  const isComplete = /^\w{1,64}$/.test(username) && /^(?:\/[\w-]+)*\/\d{1,20}$/.test(pathname);
+  const isPlain = password === '' && search === '';
+  return isComplete && isPlain && (protocol === 'https:' || isLoopback(hostname));
+}
+
 function isSafeToPostTo(text: string): boolean {
   if (!isWebUrl(text)) return false;
   const { protocol, hostname, username, password } = new URL(text);
@@ -161,4 +178,26 @@ export function mailAddressesKey(name: string, description: KeyDescription): Key
       return addresses.every((each) => MAIL_ADDRESS.test(each)) ? addresses : undefined;
     },
   });
+}
+
+/** Where a server listens. */
+export interface ServerAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+export function addressesKey(name: string, description: KeyDescription): Key<readonly ServerAddress[]> {
+  return key(name, description, {
+    allowed: '`host:port` with commas between',
+    parse: (text) => {
+      const addresses = text.split(',').flatMap((each) => addressOf(each.trim()) ?? []);
+      return addresses.length === text.split(',').length ? addresses : undefined;
+    },
+  });
+}
+
+function addressOf(text: string): ServerAddress | undefined {
+  const [, host, digits] = /^([\w.-]+|\[[\da-f:]+\]):(\d{1,5})$/i.exec(text) ?? [];
+  const port = Number(digits);
+  return host === undefined || port < 1 || port > 65_535 ? undefined : { host, port };
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { OmpayError } from '../core/errors.ts';
 import type { Secret } from '../core/secret.ts';
 import type { Environment, Key } from './key.ts';
+import { missingForRedis, redisSettings } from './redis.ts';
 import { ENVIRONMENT_KEYS as KEYS } from './schema.ts';
 import type { ApiSettings, DatabaseSettings, ListenSettings, SmsSettings } from './settings.ts';
 
@@ -67,6 +68,7 @@ function combinationProblems(variables: EnvironmentVariables, environment: Envir
     ...smtp.map((key) => missing(key, 'MAIL_MAILER is smtp')),
     ...daily.map((key) => missing(key, 'LOG_CHANNEL is daily')),
     ...embedded.map((key) => missing(key, 'DB_CONNECTION is pglite')),
+    ...missingForRedis(value, environment).map(({ key, because }) => missing(key, because)),
     ...(environment === 'production' ? inProduction : []),
   ].flatMap(({ found, message }) => (found ? [message] : []));
 }
@@ -90,6 +92,7 @@ function settingsOf(variables: EnvironmentVariables): ApiSettings {
     release: required(KEYS.appRelease),
     listen: Object.freeze(listenSettings(parsedOf(variables, KEYS.apiSocket), required)),
     database: Object.freeze(databaseSettings(variables, required)),
+    redis: Object.freeze(redisSettings((key) => parsedOf(variables, key))),
     sms: Object.freeze(
       smsSettings(parsedOf(variables, KEYS.smsGatewayUrl), parsedOf(variables, KEYS.smsGatewayToken)),
     ),

@@ -1,4 +1,5 @@
 import {
+  addressesKey,
   applicationKey,
   choiceKey,
   ENVIRONMENTS,
@@ -16,7 +17,7 @@ import {
 
 const ON_SERVERS = ['staging', 'production'] as const;
 const PORTS = { min: 1, max: 65_535 };
-const REDIS_LATER = 'Redis support comes later, so `redis` is refused for now.';
+const DRIVERS = ['database', 'redis'] as const;
 
 /** Every variable that the API reads, in the order of docs/config.md: the only list of them. */
 export const ENVIRONMENT_KEYS = {
@@ -92,12 +93,46 @@ export const ENVIRONMENT_KEYS = {
       doc: 'The longest that one statement may run.',
     },
   ),
-  redisHost: textKey('REDIS_HOST', { doc: 'Read and not used yet.' }),
-  redisPassword: secretKey('REDIS_PASSWORD', { doc: 'Read and not used yet.' }),
-  redisPort: integerKey('REDIS_PORT', PORTS, { fallback: '6379', doc: 'Read and not used yet.' }),
-  cacheDriver: choiceKey('CACHE_DRIVER', ['database'], { fallback: 'database', doc: REDIS_LATER }),
-  sessionDriver: choiceKey('SESSION_DRIVER', ['database'], { fallback: 'database', doc: REDIS_LATER }),
-  queueConnection: choiceKey('QUEUE_CONNECTION', ['database'], { fallback: 'database', doc: REDIS_LATER }),
+  redisHost: textKey('REDIS_HOST', {
+    doc: 'The address of Redis, or the absolute path of its unix socket. Redis is used where a driver below says so, and needs this or `REDIS_SENTINELS` then (docs/redis.md).',
+  }),
+  redisPort: integerKey('REDIS_PORT', PORTS, { fallback: '6379', doc: 'Its port.' }),
+  redisUsername: textKey('REDIS_USERNAME', {
+    doc: 'The user to connect as, where Redis has users of its own.',
+  }),
+  redisPassword: secretKey('REDIS_PASSWORD', {
+    doc: 'Its password. Required in production once a driver below is `redis`.',
+  }),
+  redisSentinels: addressesKey('REDIS_SENTINELS', {
+    doc: 'Sentinels that know where the primary is. Go before `REDIS_HOST`.',
+  }),
+  redisSentinelMaster: textKey('REDIS_SENTINEL_MASTER', {
+    doc: 'The name that the sentinels watch the primary under. Required with `REDIS_SENTINELS`.',
+  }),
+  redisSentinelPassword: secretKey('REDIS_SENTINEL_PASSWORD', { doc: "The sentinels' own password." }),
+  redisTls: flagKey('REDIS_TLS', {
+    fallback: 'false',
+    doc: 'Speaks TLS to Redis (and to the sentinels) and verifies who answers.',
+  }),
+  redisTlsCa: pathKey('REDIS_TLS_CA', {
+    doc: "The certificates (PEM) that may vouch for Redis. Absent: Node's own list.",
+  }),
+  redisPrefix: textKey('REDIS_PREFIX', {
+    fallback: 'ompay',
+    doc: 'Begins every key in Redis; two installations on one Redis need two.',
+  }),
+  cacheDriver: choiceKey('CACHE_DRIVER', DRIVERS, {
+    fallback: 'database',
+    doc: 'Where rate limits are counted. With `redis` all processes count together, with `database` each counts alone.',
+  }),
+  sessionDriver: choiceKey('SESSION_DRIVER', DRIVERS, {
+    fallback: 'database',
+    doc: 'Where a session is looked up. The database stays the truth; `redis` keeps what was read for 2 s, for routes that only read.',
+  }),
+  queueConnection: choiceKey('QUEUE_CONNECTION', DRIVERS, {
+    fallback: 'database',
+    doc: 'How messages reach those who send them: read from the outbox, or handed to workers (`ompay api worker`) through Redis.',
+  }),
   mailMailer: choiceKey('MAIL_MAILER', ['log', 'smtp'], {
     fallback: 'log',
     doc: 'How mail leaves: the message to the team. With `log` none is sent; `smtp` asks for the keys below.',

@@ -1,5 +1,5 @@
 import type { Secret } from '../core/secret.ts';
-import type { Environment } from './key.ts';
+import type { Environment, ServerAddress } from './key.ts';
 
 /** What the API runs with; deep-frozen, and its secrets never print. */
 export interface ApiSettings {
@@ -12,6 +12,8 @@ export interface ApiSettings {
   readonly release: string;
   readonly listen: ListenSettings;
   readonly database: DatabaseSettings;
+  /** Null when no driver asks for Redis. */
+  readonly redis: RedisSettings | null;
   readonly sms: SmsSettings;
   readonly log: LogSettings;
 }
@@ -42,4 +44,30 @@ export interface LogSettings {
   /** Set when the channel is `daily`. */
   readonly folder: string | null;
   readonly level: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
+}
+
+export interface RedisSettings {
+  readonly place: RedisPlace;
+  readonly username?: string;
+  readonly password?: Secret;
+  readonly tls: RedisTls | null;
+  /** Begins every key. */
+  readonly prefix: string;
+  /** What Redis is used for; the rest goes on without it. */
+  readonly uses: { readonly cache: boolean; readonly sessions: boolean; readonly queue: boolean };
+}
+
+export type RedisPlace =
+  | { readonly kind: 'socket'; readonly path: string }
+  | ({ readonly kind: 'tcp' } & ServerAddress)
+  | {
+      readonly kind: 'sentinel';
+      readonly sentinels: readonly ServerAddress[];
+      readonly master: string;
+      readonly sentinelPassword?: Secret;
+    };
+
+export interface RedisTls {
+  /** Path of PEM certificates; null is Node's own list. */
+  readonly caPath: string | null;
 }

@@ -41,7 +41,7 @@ test('a local environment needs a key and the database socket only', () => {
   });
 });
 
-test("the requirements' production environment is accepted, Redis drivers aside", () => {
+test("the requirements' production environment is accepted", () => {
   const settings = loadApiSettings({
     ...production,
     APP_DEBUG: 'false',
@@ -68,16 +68,65 @@ test("the requirements' production environment is accepted, Redis drivers aside"
   expect(settings.database.password?.reveal()).toBe('strong_password');
 });
 
-test('Redis drivers are refused until Redis is supported', () => {
-  const error = refusal({
+test('Redis is used only where a driver asks for it', () => {
+  expect(loadApiSettings({ ...local, REDIS_HOST: '127.0.0.1' }).redis).toBeNull();
+  const { redis } = loadApiSettings({
     ...production,
+    REDIS_HOST: 'redis.example.sn',
+    REDIS_PASSWORD: 'redis_password',
+    REDIS_USERNAME: 'ompay',
+    REDIS_TLS: 'true',
     CACHE_DRIVER: 'redis',
-    SESSION_DRIVER: 'redis',
     QUEUE_CONNECTION: 'redis',
   });
-  expect(error.message).toContain('CACHE_DRIVER is "redis" (allowed: `database`)');
-  expect(error.message).toContain('SESSION_DRIVER is "redis"');
-  expect(error.message).toContain('QUEUE_CONNECTION is "redis"');
+  expect(redis).toMatchObject({
+    place: { kind: 'tcp', host: 'redis.example.sn', port: 6379 },
+    username: 'ompay',
+    tls: { caPath: null },
+    prefix: 'ompay',
+    uses: { cache: true, sessions: false, queue: true },
+  });
+  expect(redis?.password?.reveal()).toBe('redis_password');
+});
+
+test('Redis can be behind a unix socket or sentinels', () => {
+  const onSocket = { ...local, REDIS_HOST: '/run/redis.sock', SESSION_DRIVER: 'redis' };
+  expect(loadApiSettings(onSocket).redis).toMatchObject({
+    place: { kind: 'socket', path: '/run/redis.sock' },
+    tls: null,
+  });
+  const behindSentinels = {
+    ...local,
+    REDIS_SENTINELS: '10.0.0.1:26379, [::1]:26380',
+    REDIS_SENTINEL_MASTER: 'ompay',
+    CACHE_DRIVER: 'redis',
+  };
+  expect(loadApiSettings(behindSentinels).redis?.place).toEqual({
+    kind: 'sentinel',
+    sentinels: [
+      { host: '10.0.0.1', port: 26_379 },
+      { host: '[::1]', port: 26_380 },
+    ],
+    master: 'ompay',
+  });
+  const guarded = loadApiSettings({ ...behindSentinels, REDIS_SENTINEL_PASSWORD: 'watch' }).redis?.place;
+  expect(guarded?.kind === 'sentinel' && guarded.sentinelPassword?.reveal()).toBe('watch');
+});
+
+test('a Redis driver asks for what it needs', () => {
+  expect(refusal({ ...local, QUEUE_CONNECTION: 'redis' }).message).toContain(
+    'REDIS_HOST is missing (a driver is redis)',
+  );
+  expect(refusal({ ...production, CACHE_DRIVER: 'redis', REDIS_HOST: 'r' }).message).toContain(
+    'REDIS_PASSWORD is missing (a driver is redis, in production)',
+  );
+  expect(refusal({ ...local, REDIS_SENTINELS: 'a:1,b' }).message).toContain(
+    'REDIS_SENTINELS is "a:1,b" (allowed: `host:port` with commas between)',
+  );
+  expect(refusal({ ...local, REDIS_SENTINELS: 'a:1,b:70000' }).message).toContain('REDIS_SENTINELS');
+  expect(refusal({ ...local, REDIS_SENTINELS: 'a:1' }).message).toContain(
+    'REDIS_SENTINEL_MASTER is missing (REDIS_SENTINELS is set)',
+  );
 });
 
 test('one error names every missing and wrong variable with the value seen', () => {

@@ -102,7 +102,10 @@ function programOf({ layout, nodePath, databaseSocket }: Stage, { id }: Release)
   return { nodePath, folder: join(layout.releases, id), environment: { ...environment, APP_RELEASE: id } };
 }
 
-/** Its own settings, but on the copy; and no message leaves: those that wait in the copy will be sent by the live one. */
+/**
+ * Its own settings, but on the copy; and no message leaves: those that wait in the copy will be sent by the live one.
+ * Redis is left out, as what is in it belongs to the live database.
+ */
 function onScratch(variables: EnvironmentVariables, databaseSocket: string): EnvironmentVariables {
   const { SMS_GATEWAY_URL, SMS_GATEWAY_TOKEN, MAIL_MAILER, LOG_FOLDER, ...others } = variables;
   return {
@@ -110,6 +113,9 @@ function onScratch(variables: EnvironmentVariables, databaseSocket: string): Env
     APP_ENV: 'local',
     LOG_CHANNEL: 'stderr',
     LOG_LEVEL: 'warn',
+    CACHE_DRIVER: 'database',
+    SESSION_DRIVER: 'database',
+    QUEUE_CONNECTION: 'database',
     DB_CONNECTION: 'pglite',
     DB_SOCKET: databaseSocket,
   };

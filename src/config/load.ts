@@ -99,7 +99,13 @@ function settingsOf(variables: EnvironmentVariables): ApiSettings {
     log: Object.freeze({
       channel: required(KEYS.logChannel),
       folder: parsedOf(variables, KEYS.logFolder) ?? null,
+      limits: { days: required(KEYS.logDays), totalBytes: required(KEYS.logMaxMb) * 1_000_000 },
       level: required(KEYS.logLevel),
+    }),
+    sentryDsn: parsedOf(variables, KEYS.sentryDsn) ?? null,
+    drain: Object.freeze({
+      announceMs: required(KEYS.drainAnnounceMs),
+      limitMs: required(KEYS.drainLimitMs),
     }),
   });
 }

@@ -2,6 +2,7 @@ import {
   addressesKey,
   applicationKey,
   choiceKey,
+  dsnKey,
   ENVIRONMENTS,
   flagKey,
   integerKey,
@@ -156,15 +157,50 @@ export const ENVIRONMENT_KEYS = {
   }),
   logChannel: choiceKey('LOG_CHANNEL', ['stderr', 'daily'], {
     fallback: 'stderr',
-    doc: 'Where log lines go: standard error, or one file a day (UTC) in `LOG_FOLDER`, the last 14 kept.',
+    doc: 'Where log lines go: standard error, or files by day (UTC) in `LOG_FOLDER`.',
   }),
   logFolder: pathKey('LOG_FOLDER', {
     doc: 'The folder of the daily files. Required with `LOG_CHANNEL=daily`.',
   }),
+  logDays: integerKey(
+    'LOG_DAYS',
+    { min: 1, max: 3_650 },
+    { fallback: '14', unit: 'days', doc: 'Of how many days the files are kept.' },
+  ),
+  logMaxMb: integerKey(
+    'LOG_MAX_MB',
+    { min: 16, max: 1_000_000 },
+    {
+      fallback: '2048',
+      unit: 'MB',
+      doc: 'The most that all these files hold together; the oldest go first.',
+    },
+  ),
   logLevel: choiceKey('LOG_LEVEL', ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
     fallback: 'info',
     doc: 'The least severe lines that are written.',
   }),
+  sentryDsn: dsnKey('SENTRY_DSN', {
+    doc: 'Where errors that nobody foresaw are sent, without anything of who asked. Absent: nowhere.',
+  }),
+  drainAnnounceMs: integerKey(
+    'DRAIN_ANNOUNCE_MS',
+    { min: 0, max: 60_000 },
+    {
+      fallback: '0',
+      unit: 'ms',
+      doc: 'Told to stop, how long `/ready` says so before no new connection is taken: longer than the load balancer takes to see it.',
+    },
+  ),
+  drainLimitMs: integerKey(
+    'DRAIN_LIMIT_MS',
+    { min: 100, max: 60_000 },
+    {
+      fallback: '10000',
+      unit: 'ms',
+      doc: 'How long what is in flight may then take to be answered. What stops the process must wait for both, and 2 s more.',
+    },
+  ),
 } as const satisfies Readonly<Record<string, Key<unknown>>>;
 
 /**

@@ -16,6 +16,9 @@ export interface ApiSettings {
   readonly redis: RedisSettings | null;
   readonly sms: SmsSettings;
   readonly log: LogSettings;
+  /** Sentry's; null: errors are sent nowhere. */
+  readonly sentryDsn: Secret | null;
+  readonly drain: DrainSettings;
 }
 
 export type ListenSettings =
@@ -43,7 +46,16 @@ export interface LogSettings {
   readonly channel: 'stderr' | 'daily';
   /** Set when the channel is `daily`. */
   readonly folder: string | null;
+  /** Of the daily files. */
+  readonly limits: { readonly days: number; readonly totalBytes: number };
   readonly level: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
+}
+
+export interface DrainSettings {
+  /** From the signal to the end of listening. */
+  readonly announceMs: number;
+  /** From there to the cutting of connections. */
+  readonly limitMs: number;
 }
 
 export interface RedisSettings {

@@ -38,6 +38,8 @@ test('a local environment needs a key and the database socket only', () => {
     database: { connection: 'pglite', socketPath: local.DB_SOCKET, poolSize: 10 },
     sms: { driver: 'local' },
     log: { channel: 'stderr', folder: null, level: 'info' },
+    sentryDsn: null,
+    drain: { announceMs: 0, limitMs: 10_000 },
   });
 });
 
@@ -63,7 +65,12 @@ test("the requirements' production environment is accepted", () => {
     listen: { kind: 'socket', path: '/run/ompay/blue.sock' },
     database: { connection: 'mysql', host: 'localhost', port: 3306, username: 'ompay_user' },
     sms: { driver: 'http', gatewayUrl: 'https://sms.example.sn/send' },
-    log: { channel: 'daily', folder: '/var/log/ompay', level: 'error' },
+    log: {
+      channel: 'daily',
+      folder: '/var/log/ompay',
+      level: 'error',
+      limits: { days: 14, totalBytes: 2_048_000_000 },
+    },
   });
   expect(settings.database.password?.reveal()).toBe('strong_password');
 });
@@ -202,4 +209,25 @@ test('settings are frozen all the way down and print no secret', () => {
 test("docs/config.md is what the table says, and the process's own environment is read by default", async () => {
   await expect(renderConfigDocument()).toMatchFileSnapshot('../../docs/config.md');
   expect(() => loadApiSettings()).toThrow(OmpayError);
+});
+
+test("Sentry's address has a key, a host and a project, and is never shown", () => {
+  const dsn = 'https://0123456789abcdef@o1.ingest.sentry.io/42';
+  expect(loadApiSettings({ ...local, SENTRY_DSN: dsn }).sentryDsn?.reveal()).toBe(dsn);
+  for (const allowed of ['http://key@127.0.0.1:9000/1', 'https://key@sentry.example.sn/errors/7']) {
+    expect(loadApiSettings({ ...local, SENTRY_DSN: allowed }).sentryDsn?.reveal()).toBe(allowed);
+  }
+  const refused = [
+    'a-word',
+    'http://key@sentry.example.sn/1',
+    'https://sentry.example.sn/1',
+    'https://key:secret@sentry.example.sn/1',
+    'https://key@sentry.example.sn/',
+    'https://key@sentry.example.sn/1?x=1',
+  ];
+  for (const SENTRY_DSN of refused) {
+    const { message } = refusal({ ...local, SENTRY_DSN });
+    expect(message).toContain('SENTRY_DSN holds a value that is not shown');
+    expect(message).not.toContain(SENTRY_DSN);
+  }
 });

@@ -25,7 +25,7 @@ export function simulate(experiment: Case, options: { runs: number; seed: number
     before: secondSource(before, weather, { users: rate, probes: 0 }, random),
     after: secondSource(after, weather, { users: rate, probes }, random),
     // The old release, asked the same as the new one by our probes.
-    control: secondSource(experiment.control ?? before, weather, { users: probes, probes: 0 }, random),
+    control: secondSource(before, weather, { users: probes, probes: 0 }, random),
   };
   const seconds: number[] = [];
   for (let run = 0; run < options.runs; run += 1) {

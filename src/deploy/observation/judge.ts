@@ -11,7 +11,7 @@ export interface WatchedSecond extends TrafficCount {
   readonly probes: number;
   /** Our own reads of the new release; null when none was sent. */
   readonly probeLatency: Histogram | null;
-  /** The same reads, asked of the old release at the same time: slow too when the machine is. */
+  /** The same reads, asked of the old release at the same time. */
   readonly controlLatency: Histogram | null;
 }
 
@@ -38,11 +38,7 @@ export function createJudge(baseline: TrafficCount | null, windowSeconds: number
       const isMostlyOurs = 2 * second.probes >= second.requests;
       if (isMostlyOurs && controlLatency !== null && !probes.hasLearnt()) probes.learn(controlLatency);
       // All three are told, whatever one of them says.
-      const found = [
-        errors.add(second),
-        users.add(latency, controlLatency),
-        probes.add(isMostlyOurs ? probeLatency : null, null),
-      ];
+      const found = [errors.add(second), users.add(latency), probes.add(isMostlyOurs ? probeLatency : null)];
       return found.find((reason) => reason !== undefined);
     },
     compared: () => [
@@ -82,8 +78,7 @@ interface LatencyComparison {
   /** Adds to what the old release showed; once enough is known, the limit stays as it is. */
   learn(old: Histogram): void;
   hasLearnt(): boolean;
-  /** @param witness what the old release showed in that second; when it was slow as well, the second says nothing. */
-  add(latency: Histogram | null, witness: Histogram | null): string | undefined;
+  add(latency: Histogram | null): string | undefined;
   hasCompared(): boolean;
 }
 
@@ -100,10 +95,9 @@ function compareLatency(windowSeconds: number, whose: string): LatencyComparison
       if (limit !== null) test = slowTest(limit, windowSeconds);
     },
     hasLearnt: () => test !== undefined,
-    add: (latency, witness) => {
+    add: (latency) => {
       seconds += 1;
       if (latency === null || seconds <= RULE.latency.warmUpSeconds) return undefined;
-      if (witness !== null && test?.isSlow(witness) === true) return undefined;
       waiting.push(latency);
       if (test === undefined) return undefined;
       const found = waiting.map(test.add).find((isSlow) => isSlow) ?? false;
@@ -135,8 +129,6 @@ export function slowLimitOf(old: Histogram): SlowLimit | null {
 interface SlowTest {
   /** True once the release is slow. */
   add(this: void, latency: Histogram): boolean;
-  /** Whether so many requests were slow as they are of a bad release. */
-  isSlow(latency: Histogram): boolean;
   requests(): number;
   shown(): string;
 }
@@ -151,7 +143,6 @@ function slowTest({ oldP95Ms, limitMs, usualShare }: SlowLimit, windowSeconds: n
       all = all === null ? latency : combined(all, latency, (a, b) => a + b);
       return test.add({ events: countAbove(latency, limitMs), trials: totalOf(latency) });
     },
-    isSlow: (latency) => countAbove(latency, limitMs) > badShare * totalOf(latency),
     requests: () => (all === null ? 0 : totalOf(all)),
     shown: () => {
       const p95Ms = all === null ? null : quantileMs(all, 0.95);

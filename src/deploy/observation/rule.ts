@@ -44,6 +44,5 @@ export const RULE = {
 export const DEFAULT_BAKE_MS = 10_000;
 /** Up to so many requests a second are filled up with our own, as far as the window needs them. */
 export const MOST_PROBES_A_SECOND = 50;
-/** Sent in any case: users' refusals (401, 404) are no failures to the front, but ours would be wrong; and the old release's
- * answers to the same tell a slow machine from a slow release. */
-export const LEAST_PROBES_A_SECOND = 10;
+/** Sent in any case: users' refusals (401, 404) are no failures to the front, but ours would be wrong. */
+export const LEAST_PROBES_A_SECOND = 2;

@@ -126,17 +126,6 @@ describe('latency', () => {
     expect(judged(quiet, probed(6))).toBeUndefined();
   });
 
-  test('users that are served slowly while the old release is slow too say nothing', () => {
-    const slowBoth = (controlMs: number): WatchedSecond[] =>
-      tenSeconds(() => ({
-        latency: latencies({ requests: 200, ms: 60 }),
-        probes: 10,
-        controlLatency: latencies({ requests: 9, ms: controlMs }),
-      }));
-    expect(judged(OLD, slowBoth(70))).toBeUndefined();
-    expect(judged(OLD, slowBoth(5))?.why).toContain('P95 of users is');
-  });
-
   test('our own reads are not compared while users keep the new release alone busy', () => {
     const busy = tenSeconds(() => ({
       requests: 200,

@@ -1,0 +1,79 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Database, openDatabase } from '../../src/api/db/open.ts';
+import type { ConnectionKind, DatabaseSettings } from '../../src/api/db/settings.ts';
+import { createLedger } from '../../src/api/ledger/ledger.ts';
+import type { Ledger } from '../../src/api/ledger/types.ts';
+import { MIGRATIONS } from '../../src/api/migrations/index.ts';
+import { migrateUp } from '../../src/api/migrations/runner.ts';
+import { systemClock } from '../../src/core/clock.ts';
+import { type ApiProcess, apiProcess, bundleApi } from '../../tests/fixtures/api-process.ts';
+import type { DatabaseServer, ServerKind } from '../../tests/fixtures/databases.ts';
+
+/** Shorter than some of the faults last, so that statements are given up under them. */
+const STATEMENT_TIMEOUT_MS = '1000';
+
+/** A database with two API processes on it, used by the runs one after the other. */
+export interface Stage {
+  readonly name: string;
+  readonly connection: ConnectionKind;
+  readonly settings: DatabaseSettings;
+  readonly server: DatabaseServer;
+  /** For what looks and what strikes, apart from the API's own connections. */
+  readonly database: Database;
+  /** Makes and funds the people of a run. */
+  readonly ledger: Ledger;
+  readonly processes: readonly [ApiProcess, ApiProcess];
+  end(): Promise<void>;
+}
+
+/** @param route the way of the first process to the database; straight unless told. */
+export async function openStage(
+  kind: ServerKind,
+  route: (settings: DatabaseSettings) => Promise<DatabaseSettings> = async (settings) => settings,
+): Promise<Stage> {
+  const folder = mkdtempSync(join(tmpdir(), 'ompay-fire-'));
+  const server = await kind.start();
+  try {
+    const settings = { ...(await server.emptyDatabase()), poolSize: 8 };
+    const database = openDatabase(settings);
+    await migrateUp(database, MIGRATIONS, systemClock);
+    const ledger = createLedger({
+      db: database,
+      clock: systemClock,
+      sealMessage: (body) => body,
+      onBatch: () => {},
+      onError: () => {},
+    });
+    const spec = {
+      folder,
+      entry: await bundleApi(folder),
+      database: settings,
+      environment: { DB_STATEMENT_TIMEOUT_MS: STATEMENT_TIMEOUT_MS },
+    };
+    const first = apiProcess({ ...spec, name: 'a', database: await route(settings) });
+    const processes = [first, apiProcess({ ...spec, name: 'b' })] as const;
+    await Promise.all(processes.map((process) => process.start()));
+    return {
+      name: kind.name,
+      connection: settings.connection,
+      settings,
+      server,
+      database,
+      ledger,
+      processes,
+      end: async () => {
+        await Promise.all(processes.map((process) => process.kill()));
+        await ledger.close();
+        await database.close();
+        await server.stop();
+        rmSync(folder, { recursive: true, force: true });
+      },
+    };
+  } catch (error) {
+    await server.stop();
+    rmSync(folder, { recursive: true, force: true });
+    throw error;
+  }
+}

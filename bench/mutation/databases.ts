@@ -9,9 +9,20 @@ type ServerKind = fixture.ServerKind;
 
 export type { DatabaseServer, ServerKind };
 
-export const PGLITE: ServerKind = { name: 'PGlite', absent: undefined, start: sharedServer };
-export const MARIADB: ServerKind = { name: 'MariaDB', absent: 'mutants run on PGlite', start: sharedServer };
-export const POSTGRESQL: ServerKind = { ...MARIADB, name: 'PostgreSQL' };
+export const PGLITE: ServerKind = {
+  name: 'PGlite',
+  family: 'postgresql',
+  absent: undefined,
+  start: sharedServer,
+};
+export const MARIADB: ServerKind = {
+  name: 'MariaDB',
+  family: 'mysql',
+  absent: 'mutants run on PGlite',
+  start: sharedServer,
+};
+export const POSTGRESQL: ServerKind = { ...PGLITE, name: 'PostgreSQL', absent: MARIADB.absent };
+export const MYSQL: ServerKind = { ...MARIADB, name: 'MySQL' };
 export const SERVER_KINDS: readonly ServerKind[] = [PGLITE];
 
 export const describeOn: typeof fixture.describeOn = (_kinds, title, tests) => {

@@ -15,7 +15,7 @@ describeOn(SERVER_KINDS, 'connections', (server, kind) => {
   });
 
   const open = (change: Partial<DatabaseSettings> = {}): Database => opened({ ...settings, ...change });
-  const sleepOneSecond = kind.name === 'MariaDB' ? sql`sleep(1)` : sql`pg_sleep(1)`;
+  const sleepOneSecond = kind.family === 'mysql' ? sql`sleep(1)` : sql`pg_sleep(1)`;
 
   it('waits with a read for a server that is starting again', async () => {
     const db = open({ connectWaitMs: 30_000 });
@@ -169,13 +169,15 @@ describeOn(SERVER_KINDS, 'connections', (server, kind) => {
 });
 
 describeOn(
-  SERVER_KINDS.filter(({ name }) => name === 'MariaDB'),
+  SERVER_KINDS.filter(({ family }) => family === 'mysql'),
   'a session',
-  (server) => {
+  (server, { name }) => {
+    const level = sql.raw(name === 'MySQL' ? '@@transaction_isolation' : '@@tx_isolation');
     it('reads what is committed, in UTC, with strict values', async () => {
       const { kysely } = opened(await server().emptyDatabase());
-      const { rows } =
-        await sql`select @@tx_isolation as level, @@time_zone as zone, @@sql_mode as mode`.execute(kysely);
+      const { rows } = await sql`select ${level} as level, @@time_zone as zone, @@sql_mode as mode`.execute(
+        kysely,
+      );
       expect(rows).toMatchObject([{ level: 'READ-COMMITTED', zone: '+00:00' }]);
       expect(rows).toMatchObject([{ mode: expect.stringContaining('STRICT_ALL_TABLES') }]);
     });
@@ -185,7 +187,7 @@ describeOn(
       onTestFinished(() => proxy.stop());
       const db = opened(proxy.settings);
       proxy.lose({ statement: 'sql_mode', when: 'before', times: 1 });
-      const { rows } = await sql`select @@tx_isolation as level, @@time_zone as zone`.execute(db.kysely);
+      const { rows } = await sql`select ${level} as level, @@time_zone as zone`.execute(db.kysely);
       expect(rows).toEqual([{ level: 'READ-COMMITTED', zone: '+00:00' }]);
     });
 
@@ -205,7 +207,7 @@ describeOn(
 
 describe('a server of PostgreSQL', () => {
   describeOn(
-    SERVER_KINDS.filter(({ name }) => name !== 'MariaDB'),
+    SERVER_KINDS.filter(({ family }) => family === 'postgresql'),
     'with limits of its own',
     (server) => {
       it('is given them by each session', async () => {

@@ -6,7 +6,7 @@ import type { DatabaseSettings } from '../../../src/api/db/settings.ts';
 import { MIGRATIONS } from '../../../src/api/migrations/index.ts';
 import { migrateUp } from '../../../src/api/migrations/runner.ts';
 import { systemClock } from '../../../src/core/clock.ts';
-import { describeOn, MARIADB, POSTGRESQL, SERVER_KINDS } from '../../fixtures/databases.ts';
+import { describeOn, MARIADB, MYSQL, POSTGRESQL, SERVER_KINDS } from '../../fixtures/databases.ts';
 import { migratedDatabase } from '../../fixtures/ledgers.ts';
 import { makeAccounts } from '../../fixtures/people.ts';
 
@@ -175,7 +175,7 @@ describeOn(SERVER_KINDS, 'the dialect', (server) => {
   });
 });
 
-describeOn([MARIADB, POSTGRESQL], 'the dialect where transactions meet', (server) => {
+describeOn([MARIADB, MYSQL, POSTGRESQL], 'the dialect where transactions meet', (server) => {
   it('runs both of two transactions that met in a deadlock', async () => {
     const db = openDatabase(await migratedDatabase(server()));
     onTestFinished(() => db.close());

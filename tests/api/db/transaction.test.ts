@@ -3,10 +3,10 @@ import { beforeAll, expect, it, onTestFinished } from 'vitest';
 import { CommitUnknownError, ConnectionLostError } from '../../../src/api/db/errors.ts';
 import { type Database, openDatabase } from '../../../src/api/db/open.ts';
 import type { DatabaseSettings } from '../../../src/api/db/settings.ts';
-import { describeOn, MARIADB, PGLITE } from '../../fixtures/databases.ts';
+import { describeOn, MARIADB, MYSQL, PGLITE } from '../../fixtures/databases.ts';
 import { type CuttingProxy, type Loss, startProxy } from '../../fixtures/proxy.ts';
 
-describeOn([PGLITE, MARIADB], 'a transaction', (server) => {
+describeOn([PGLITE, MARIADB, MYSQL], 'a transaction', (server) => {
   let settings: DatabaseSettings;
 
   beforeAll(async () => {

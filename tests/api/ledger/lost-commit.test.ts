@@ -2,12 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { beforeAll, expect, it, onTestFinished } from 'vitest';
 import type { DatabaseSettings } from '../../../src/api/db/settings.ts';
 import { checkInvariants } from '../../../src/api/ledger/invariants.ts';
-import { describeOn, MARIADB, PGLITE } from '../../fixtures/databases.ts';
+import { describeOn, MARIADB, MYSQL, PGLITE } from '../../fixtures/databases.ts';
 import { migratedDatabase, type OpenedLedger, openLedger } from '../../fixtures/ledgers.ts';
 import { balanceOf, request } from '../../fixtures/people.ts';
 import { type CuttingProxy, startProxy } from '../../fixtures/proxy.ts';
 
-describeOn([PGLITE, MARIADB], 'a connection lost in COMMIT', (server) => {
+describeOn([PGLITE, MARIADB, MYSQL], 'a connection lost in COMMIT', (server) => {
   let settings: DatabaseSettings;
 
   beforeAll(async () => {

@@ -195,6 +195,42 @@ export const commands: readonly CommandEntry[] = [
     load: () => import('./check/waive.ts'),
   },
   {
+    words: 'lab up',
+    summary: 'make the rehearsal hosts on this machine, or start them again',
+    group: 'Operate',
+    load: () => import('./lab/up.ts'),
+  },
+  {
+    words: 'lab status',
+    summary: 'the rehearsal hosts: address, state, whether sshd answers',
+    group: 'Look',
+    load: () => import('./lab/status.ts'),
+  },
+  {
+    words: 'lab exec',
+    summary: 'run a command in a rehearsal host as root: exec HOST -- COMMAND',
+    group: 'Operate',
+    load: () => import('./lab/exec.ts'),
+  },
+  {
+    words: 'lab cut',
+    summary: 'cut a rehearsal host off the network',
+    group: 'Operate',
+    load: () => import('./lab/cut.ts'),
+  },
+  {
+    words: 'lab join',
+    summary: 'join it again',
+    group: 'Operate',
+    load: () => import('./lab/join.ts'),
+  },
+  {
+    words: 'lab down',
+    summary: 'end the rehearsal hosts and remove all of them',
+    group: 'Operate',
+    load: () => import('./lab/down.ts'),
+  },
+  {
     words: 'doctor',
     summary: 'check this machine and this installation',
     group: 'Look',

@@ -1,0 +1,95 @@
+import type { Command } from 'commander';
+import { OmpayError } from '../../core/errors.ts';
+import { phase } from '../../deploy/deploy.ts';
+import type { Host } from '../../host/host.ts';
+import { localHost } from '../../host/local.ts';
+import { freeSubnet, labHosts } from '../../lab/addresses.ts';
+import { baseFolder } from '../../lab/base.ts';
+import { aptSources, assertMachine, chosenSubnets, labFacts, usedSubnets } from '../../lab/facts.ts';
+import { labHandlers } from '../../lab/handlers.ts';
+import { diskKind } from '../../lab/machines.ts';
+import { mirrorsFor } from '../../lab/mirrors.ts';
+import { labFiles, labId, readHostNames } from '../../lab/names.ts';
+import { upPlan } from '../../lab/plan.ts';
+import { distributionIn, readRecord } from '../../lab/record.ts';
+import { DISTRIBUTIONS, type Lab } from '../../lab/types.ts';
+import { hasOption, type Invocation, textOption } from '../command.ts';
+import { owningLab } from '../kit/lab.ts';
+import { printPlans } from '../kit/plans.ts';
+import { runOperation } from '../operation.ts';
+
+const DEFAULT_HOSTS = 'lb,web1,web2,db1,redis1';
+const DEFAULT_DISTRIBUTION = 'bookworm';
+
+export function configure(command: Command): void {
+  command
+    .option('--hosts <names>', `the hosts, by name and so by role (default: ${DEFAULT_HOSTS})`)
+    .option('--distribution <name>', `${DISTRIBUTIONS.join(', ')} (default: ${DEFAULT_DISTRIBUTION})`)
+    .option('--mirror <url>', "Debian's archive (default: that of this machine's apt sources)")
+    .option('--plan', 'print exactly what would run, and run nothing');
+}
+
+/** Makes the lab, or starts again what of it does not run. Needs root. */
+export async function run(invocation: Invocation): Promise<number> {
+  const { command, layout, output } = invocation;
+  const machine = localHost();
+  await assertMachine(machine);
+  if (hasOption(command, 'plan')) {
+    printPlans(output, [(await planned(invocation, machine)).plan]);
+    return 0;
+  }
+  return owningLab(layout, async () => {
+    const { lab, plan } = await planned(invocation, machine);
+    const request = {
+      command: 'lab up',
+      title: 'Lab up',
+      input: { hosts: lab.hosts.map(({ name }) => name), distribution: lab.distribution },
+      handlers: () => labHandlers(layout, lab),
+    };
+    return runOperation(invocation, request, async (operation) => {
+      await phase(operation, plan);
+      const { environment, sshConfig } = labFiles(layout);
+      const hosts = lab.hosts.map(({ name, address }) => `${name} ${address}`).join(', ');
+      return {
+        exitCode: 0,
+        summary: `${hosts}; log in: ssh -F ${sshConfig} ${lab.hosts[0]?.name ?? ''}`,
+        data: { environment, sshConfig, hosts: lab.hosts.map(({ name, address }) => ({ name, address })) },
+      };
+    });
+  });
+}
+
+async function planned(invocation: Invocation, machine: Host) {
+  const { layout } = invocation;
+  const known = readRecord(labFiles(layout));
+  const lab = known === undefined ? await newLab(invocation, machine) : sameLab(known, invocation);
+  const facts = labFacts(layout, lab, baseFolder(lab.distribution));
+  return { lab, plan: upPlan(lab, facts) };
+}
+
+async function newLab({ command, layout }: Invocation, machine: Host): Promise<Lab> {
+  const names = readHostNames(textOption(command, 'hosts') ?? DEFAULT_HOSTS);
+  const distribution = distributionIn(textOption(command, 'distribution') ?? DEFAULT_DISTRIBUTION);
+  const id = labId(layout);
+  const subnet = freeSubnet(id, new Set([...(await usedSubnets(machine)), ...chosenSubnets()]));
+  return {
+    id,
+    distribution,
+    subnet,
+    disks: await diskKind(machine),
+    mirrors: mirrorsFor(distribution, aptSources(), textOption(command, 'mirror')),
+    hosts: labHosts(subnet, names),
+  };
+}
+
+/** A lab does not change while it lives: its hosts know each other by name since they were made. */
+function sameLab(known: Lab, { command }: Invocation): Lab {
+  const names = known.hosts.map(({ name }) => name).join(',');
+  const hosts = textOption(command, 'hosts');
+  const distribution = textOption(command, 'distribution') ?? known.distribution;
+  const isSame = hosts === undefined || readHostNames(hosts).join(',') === names;
+  if (isSame && distribution === known.distribution) return known;
+  throw new OmpayError('alreadyExists', `this lab is made of ${names} on ${known.distribution}`, {
+    hint: 'end it first: ompay lab down',
+  });
+}

@@ -3,7 +3,7 @@ import { type Agent, request } from 'node:http';
 export interface Question {
   readonly socketPath: string;
   readonly agent: Agent;
-  readonly method: 'GET' | 'POST';
+  readonly method: string;
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   /** As it goes out. */

@@ -11,10 +11,11 @@ import { createLogger } from './log.ts';
 import { createMetrics } from './metrics.ts';
 import { MIGRATIONS } from './migrations/index.ts';
 import { migrationStatus } from './migrations/runner.ts';
-import { startDispatcher } from './outbox/dispatcher.ts';
 import { createDriver } from './outbox/drivers.ts';
 import { countWaiting } from './outbox/queue.ts';
 import { sealBody } from './outbox/seal.ts';
+import { startMessages } from './outbox/worker.ts';
+import { linkRedis } from './redis/link.ts';
 import { buildServer } from './server.ts';
 import type { Foundations } from './services.ts';
 
@@ -28,11 +29,13 @@ const DRAIN_MS = 10_000;
 export async function runApi(settings: ApiSettings, clock: Clock, stop: AbortSignal): Promise<void> {
   const log = createLogger(settings.log, clock);
   const database = openDatabase(settings.database, clock);
+  const redis = await linkRedis(settings.redis, clock, log);
   try {
     await assertMigrated(database);
     const metrics = createMetrics(() => countWaiting(database.kysely));
-    await serveUntil({ settings, clock, log, database, metrics }, stop);
+    await serveUntil({ settings, clock, log, database, metrics, redis }, stop);
   } finally {
+    await redis.close();
     await database.close();
   }
 }
@@ -50,12 +53,12 @@ async function serveUntil(parts: Omit<Foundations, 'ledger'>, stop: AbortSignal)
   const server = buildServer({ ...parts, ledger });
   await server.listen(freePlace(settings.listen));
   log.info({ release: settings.release, listen: settings.listen }, 'serving');
-  const dispatcher = startDispatcher({ database, clock, key, deliver: createDriver(settings.sms), log });
+  const messages = await startMessages({ ...parts, key, deliver: createDriver(settings.sms) });
   const housekeeper = startHousekeeping({ database, ledger, clock, log });
   await aborted(stop);
   log.info('draining');
   await closeWithin(server, clock, DRAIN_MS);
-  await Promise.all([dispatcher.stop(), housekeeper.stop()]);
+  await Promise.all([messages.stop(), housekeeper.stop()]);
   await ledger.close();
   log.info('stopped');
 }

@@ -10,10 +10,12 @@ import { createTurns, type Turns } from './auth/turns.ts';
 import { type CoalescedRead, coalesce } from './db/coalesce.ts';
 import type { Database } from './db/open.ts';
 import type { PinRow } from './db/schema.ts';
-import { createRateLimiter, type RateLimiter } from './http/rates.ts';
+import type { RateLimiter } from './http/rates.ts';
 import type { Ledger } from './ledger/types.ts';
 import type { Logger } from './log.ts';
 import type { Metrics } from './metrics.ts';
+import type { RedisLink } from './redis/link.ts';
+import { createRates, createSessionCacheOf } from './redis/use.ts';
 
 /** Made by the process's entry (or a test), and given to everything below. */
 export interface Foundations {
@@ -23,6 +25,7 @@ export interface Foundations {
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: Metrics;
+  readonly redis: RedisLink;
 }
 
 /** What the routes use. */
@@ -63,12 +66,13 @@ const MAX_BATCH = 256;
 
 export function createServices(foundations: Foundations): Services {
   const { database, clock, settings } = foundations;
+  const keys = deriveKeys(settings.key);
   return {
     ...foundations,
-    keys: deriveKeys(settings.key),
+    keys,
     passwords: createPasswordHasher(),
-    sessions: createSessions(database, clock),
-    rates: createRateLimiter(clock),
+    sessions: createSessions(database, clock, createSessionCacheOf(foundations)),
+    rates: createRates(foundations, keys.attempts),
     pinTurns: createTurns(),
     merchant: coalesce((codes: readonly string[]) => merchantsByCode(database.kysely, codes), {
       maxBatch: MAX_BATCH,

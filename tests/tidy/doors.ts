@@ -22,6 +22,8 @@ const MODULE_DOORS: Readonly<Record<string, Door>> = {
   mysql2: { why: 'each database has its adapter', files: ['src/api/db/', 'src/engine/'] },
   pg: { why: 'each database has its adapter', files: ['src/api/db/', 'src/engine/'] },
   '@electric-sql/': { why: 'the embedded database is an engine', files: ['src/engine/'] },
+  ioredis: { why: 'Redis is met by its link alone', files: ['src/api/redis/', 'src/api/outbox/jobs.ts'] },
+  bullmq: { why: 'the queue has one adapter', files: ['src/api/outbox/jobs.ts'] },
   nodemailer: { why: 'mail leaves in one place', files: ['src/notify/mail.ts'] },
   yaml: { why: 'lists are read with their lines in one place', files: ['src/check/yaml-lines.ts'] },
   'node:sqlite': { why: 'it is used as a kernel lock only', files: ['src/core/mutex.ts'] },

@@ -1,7 +1,7 @@
 import { hkdfSync } from 'node:crypto';
 import type { Secret } from '../../core/secret.ts';
 
-export type KeyPurpose = 'otp' | 'outbox' | 'hold' | 'attempts' | 'pin' | 'probe-password';
+export type KeyPurpose = 'otp' | 'outbox' | 'hold' | 'attempts' | 'pin' | 'cache' | 'probe-password';
 
 /**
  * 32 bytes for one purpose, derived from APP_KEY (HKDF-SHA256, RFC 5869): no two purposes share a key.

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { Kysely } from 'kysely';
 import type { Clock } from '../../core/clock.ts';
 import { type Holder, holderOf, selectHolders } from '../accounts/holders.ts';
-import { coalesce } from '../db/coalesce.ts';
+import { type CoalescedRead, coalesce } from '../db/coalesce.ts';
 import type { Database } from '../db/open.ts';
 import type { Schema } from '../db/schema.ts';
 import { ApiError } from '../errors.ts';
@@ -18,28 +18,60 @@ export type Principal = Holder;
 export interface Sessions {
   /**
    * The holder of a good access token. The database is asked at every request (those of a moment share one query),
-   * so a revoked token is refused at once. Throws `unauthenticated`.
+   * or the cache where the request only reads; either way a revoked token is refused at once.
+   * Throws `unauthenticated`.
    */
-  authenticate(authorization: string | undefined): Promise<Principal>;
+  authenticate(authorization: string | undefined, use: 'read' | 'write'): Promise<Principal>;
+  /** Logs the user out everywhere, at once. Ended sessions are deleted, so only a traded token counts as reused. */
+  end(userId: string): Promise<void>;
 }
 
-export function createSessions(database: Database, clock: Clock): Sessions {
-  const read = coalesce((hashes: readonly string[]) => readSessions(database.kysely, hashes), {
-    maxBatch: MAX_BATCH,
-  });
+export interface Session {
+  readonly holder: Holder;
+  readonly expiresAtMs: number;
+}
+
+/** Sessions as the database had them a moment ago, by the SHA-256 of their token. It may lose anything at any time. */
+export interface SessionCache {
+  read(hashes: readonly string[]): Promise<ReadonlyMap<string, Session>>;
+  /** @param readAtMs when the database was asked, epoch milliseconds. */
+  keep(hash: string, session: Session, readAtMs: number): Promise<void>;
+  /** Once it resolves, nothing that was read before is given any more, by any process. */
+  forget(userId: string): Promise<void>;
+}
+
+export function createSessions(database: Database, clock: Clock, cache: SessionCache | null): Sessions {
+  const limits = { maxBatch: MAX_BATCH };
+  const read = coalesce((hashes: readonly string[]) => readSessions(database.kysely, hashes), limits);
+  const find = cache === null ? read : readThrough(cache, read, clock);
   return {
-    async authenticate(authorization) {
+    async authenticate(authorization, use) {
       const token = /^Bearer ([\w-]{43})$/i.exec(authorization ?? '')?.[1];
-      const session = token === undefined ? undefined : await read(hashOf(token));
+      const session = token === undefined ? undefined : await (use === 'read' ? find : read)(hashOf(token));
       if (session === undefined || session.expiresAtMs <= clock.now()) throw new ApiError('unauthenticated');
       return session.holder;
+    },
+    async end(userId) {
+      await database.kysely.deleteFrom('sessions').where('user_id', '=', userId).execute();
+      await cache?.forget(userId);
     },
   };
 }
 
-interface Session {
-  readonly holder: Holder;
-  readonly expiresAtMs: number;
+function readThrough(
+  cache: SessionCache,
+  read: CoalescedRead<string, Session>,
+  clock: Clock,
+): CoalescedRead<string, Session> {
+  const readKept = coalesce((hashes: readonly string[]) => cache.read(hashes), { maxBatch: MAX_BATCH });
+  return async (hash) => {
+    const kept = await readKept(hash);
+    if (kept !== undefined) return kept;
+    const readAtMs = clock.now();
+    const session = await read(hash);
+    if (session !== undefined) void cache.keep(hash, session, readAtMs);
+    return session;
+  };
 }
 
 async function readSessions(
@@ -93,14 +125,19 @@ export async function issueTokens(
  * Trades a refresh token for a new pair, once. One that was traded before has two holders, and one of them is a thief:
  * every session of its user ends (RFC 9700, 4.14.2). Throws `refreshTokenInvalid`.
  */
-export async function refreshTokens(database: Database, token: string, now: number): Promise<Tokens> {
+export async function refreshTokens(
+  { database, sessions }: { readonly database: Database; readonly sessions: Sessions },
+  token: string,
+  now: number,
+): Promise<Tokens> {
   const tokenHash = hashOf(token);
   const tokens = await database.transaction(async (trx) => {
     const userId = await spendRefreshToken(trx, tokenHash, now);
     return userId === undefined ? undefined : issueTokens(trx, { userId, now });
   });
   if (tokens !== undefined) return tokens;
-  await endSessionsOfSpent(database, tokenHash);
+  const owner = await ownerOfSpent(database, tokenHash);
+  if (owner !== undefined) await sessions.end(owner.user_id);
   throw new ApiError('refreshTokenInvalid');
 }
 
@@ -128,19 +165,13 @@ async function spendRefreshToken(
   return owner?.user_id;
 }
 
-async function endSessionsOfSpent(database: Database, tokenHash: string): Promise<void> {
-  const spent = await database.kysely
+function ownerOfSpent(database: Database, tokenHash: string) {
+  return database.kysely
     .selectFrom('sessions')
     .select('user_id')
     .where('token_hash', '=', tokenHash)
     .where('revoked_at_ms', '>', 0)
     .executeTakeFirst();
-  if (spent !== undefined) await endSessions(database, spent.user_id);
-}
-
-/** Logs the user out everywhere, at once. Ended sessions are deleted, so only a traded token counts as reused. */
-export async function endSessions(database: Database, userId: string): Promise<void> {
-  await database.kysely.deleteFrom('sessions').where('user_id', '=', userId).execute();
 }
 
 function hashOf(token: string): string {

@@ -34,7 +34,7 @@ export interface RateState {
 
 export interface RateLimiter {
   /** Counts one request of `key`, whether or not it is allowed. */
-  hit(name: RateName, key: string): RateState;
+  hit(name: RateName, key: string): Promise<RateState>;
 }
 
 interface Window {
@@ -58,7 +58,7 @@ export function createRateLimiter(clock: Clock, maxKeys: number = MAX_KEYS): Rat
   }
 
   return {
-    hit(name, key) {
+    async hit(name, key) {
       const rate = RATES[name];
       const window = currentWindow(`${name} ${key}`, rate.windowMs);
       window.count += 1;

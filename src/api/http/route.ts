@@ -105,7 +105,8 @@ function pinHook(services: Services): preHandlerAsyncHookHandler {
 function hooksOf(operation: Operation, services: Services): onRequestAsyncHookHandler[] {
   const { rate } = operation;
   const authenticate: onRequestAsyncHookHandler = async (request) => {
-    request.principal = await services.sessions.authenticate(request.headers.authorization);
+    const use = operation.method === 'GET' ? 'read' : 'write';
+    request.principal = await services.sessions.authenticate(request.headers.authorization, use);
   };
   const identity = operation.secured ? userOf : addressOf;
   const limit = (name: RateName): onRequestAsyncHookHandler => {
@@ -119,12 +120,12 @@ function userOf(request: FastifyRequest): string {
 }
 
 /** Headers of draft-ietf-httpapi-ratelimit-headers-07; throws `rateLimited`. */
-function countRequest(
+async function countRequest(
   services: Services,
   counted: { readonly name: RateName; readonly key: string },
   reply: FastifyReply,
-): void {
-  const state = services.rates.hit(counted.name, counted.key);
+): Promise<void> {
+  const state = await services.rates.hit(counted.name, counted.key);
   void reply.headers({
     'ratelimit-limit': state.limit,
     'ratelimit-remaining': state.remaining,

@@ -1,27 +1,11 @@
-import type { Clock } from '../../core/clock.ts';
-import type { Database } from '../db/open.ts';
 import type { OutboxRow } from '../db/schema.ts';
-import type { Logger } from '../log.ts';
-import type { Deliver } from './drivers.ts';
+import { type DeliveryParts, deliverRow, LEASE_MS, markDelivered } from './delivery.ts';
 import { MAX_ATTEMPTS } from './queue.ts';
-import { openBody } from './seal.ts';
 
-const BATCH = 100;
-/** Longer than a whole batch may take, so that no second process sends what one is sending. */
-const LEASE_MS = 120_000;
+export const BATCH = 100;
 const POLL_MS = 500;
-const FIRST_RETRY_MS = 2_000;
-const LAST_RETRY_MS = 3_600_000;
 /** Deliveries under way at once. */
 const CONCURRENCY = 8;
-
-export interface DispatcherParts {
-  readonly database: Database;
-  readonly clock: Clock;
-  readonly key: Buffer;
-  readonly deliver: Deliver;
-  readonly log: Logger;
-}
 
 export interface Dispatcher {
   /** Ends after the batch under way; nothing is lost, leases run out. */
@@ -29,9 +13,14 @@ export interface Dispatcher {
 }
 
 /** Delivers what waits, again and again, until it is stopped. Any number of processes may do so on one database. */
-export function startDispatcher(parts: DispatcherParts): Dispatcher {
+export function startDispatcher(
+  parts: DeliveryParts & {
+    /** Given by a caller who hands messages on instead. */
+    readonly turn?: () => Promise<number>;
+  },
+): Dispatcher {
   const stopping = new AbortController();
-  const running = dispatchUntil(parts, stopping.signal);
+  const running = dispatchUntil(parts, parts.turn ?? (() => dispatchOnce(parts)), stopping.signal);
   return {
     async stop() {
       stopping.abort();
@@ -40,25 +29,29 @@ export function startDispatcher(parts: DispatcherParts): Dispatcher {
   };
 }
 
-async function dispatchUntil(parts: DispatcherParts, signal: AbortSignal): Promise<void> {
+async function dispatchUntil(
+  { clock, log }: DeliveryParts,
+  turn: () => Promise<number>,
+  signal: AbortSignal,
+): Promise<void> {
   while (!signal.aborted) {
-    const sent = await dispatchOnce(parts).catch((error: unknown) => {
-      parts.log.error({ err: error }, 'the outbox could not be read');
+    const sent = await turn().catch((error: unknown) => {
+      log.error({ err: error }, 'the outbox could not be read');
       return 0;
     });
-    if (sent < BATCH) await parts.clock.sleep(POLL_MS, signal).catch(() => {});
+    if (sent < BATCH) await clock.sleep(POLL_MS, signal).catch(() => {});
   }
 }
 
 /** Leases and delivers one batch; gives its size. Each message is delivered at least once. */
-export async function dispatchOnce(parts: DispatcherParts): Promise<number> {
+export async function dispatchOnce(parts: DeliveryParts): Promise<number> {
   const leased = await lease(parts);
   const delivered: string[] = [];
   const waiting = [...leased];
   await Promise.all(
     Array.from({ length: CONCURRENCY }, async () => {
       for (let row = waiting.shift(); row !== undefined; row = waiting.shift()) {
-        if (await deliverOne(parts, row)) delivered.push(row.id);
+        if (await deliverRow(parts, row)) delivered.push(row.id);
       }
     }),
   );
@@ -67,7 +60,7 @@ export async function dispatchOnce(parts: DispatcherParts): Promise<number> {
 }
 
 /** Rows are locked only while they are marked as leased. */
-function lease({ database, clock }: DispatcherParts): Promise<readonly OutboxRow[]> {
+function lease({ database, clock }: DeliveryParts): Promise<readonly OutboxRow[]> {
   const now = clock.now();
   return database.transaction(async (trx) => {
     const rows = await trx
@@ -89,36 +82,6 @@ function lease({ database, clock }: DispatcherParts): Promise<readonly OutboxRow
     }
     return rows;
   });
-}
-
-async function deliverOne(parts: DispatcherParts, row: OutboxRow): Promise<boolean> {
-  const { id, channel, recipient } = row;
-  try {
-    await parts.deliver({ id, channel, recipient, body: openBody(parts.key, row.body_encrypted) });
-    return true;
-  } catch (error) {
-    parts.log.warn({ err: error, message_id: id, attempts: row.attempts + 1 }, 'a message did not leave');
-    await retryLater(parts, row);
-    return false;
-  }
-}
-
-async function retryLater({ database, clock }: DispatcherParts, row: OutboxRow): Promise<void> {
-  const waitMs = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** row.attempts);
-  await database.kysely
-    .updateTable('outbox')
-    .set({ available_at_ms: clock.now() + waitMs })
-    .where('id', '=', row.id)
-    .execute();
-}
-
-async function markDelivered({ database, clock }: DispatcherParts, ids: readonly string[]): Promise<void> {
-  if (ids.length === 0) return;
-  await database.kysely
-    .updateTable('outbox')
-    .set({ delivered_at_ms: clock.now() })
-    .where('id', 'in', ids)
-    .execute();
 }
 
 function idsOf(rows: readonly OutboxRow[]): readonly string[] {

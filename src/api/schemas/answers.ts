@@ -113,7 +113,7 @@ export const HISTORY = strictObject({
 });
 
 export const HEALTH = strictObject({
-  status: { enum: ['ok', 'error'] },
+  status: { enum: ['ok', 'degraded', 'error'] },
   timestamp: TIME,
   release: TEXT,
   services: strictObject({
@@ -121,7 +121,7 @@ export const HEALTH = strictObject({
     redis: { enum: ['ok', 'error'] },
     queue: { enum: ['ok', 'warning', 'error'] },
   }),
-  details: strictObject({ redis: { const: 'unused' } }),
+  details: strictObject({ redis: { enum: ['unused', 'ok', 'away'] } }),
 });
 
 const IDENTITY = {

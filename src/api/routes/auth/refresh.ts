@@ -20,7 +20,7 @@ export const refreshRoute = defineRoute(
     errors: ['refreshTokenInvalid'],
   },
   async ({ body }, services) => {
-    const tokens = await refreshTokens(services.database, body.refresh_token, services.clock.now());
+    const tokens = await refreshTokens(services, body.refresh_token, services.clock.now());
     return { kind: 'data', message: SAID.refreshed, data: tokens };
   },
 );

@@ -59,7 +59,7 @@ export const registerRoute = defineRoute(
   async (request, services) => {
     const { body } = request;
     const telephone = toE164(body.telephone);
-    const state = services.rates.hit('number', telephone);
+    const state = await services.rates.hit('number', telephone);
     if (!state.allowed) throw refusedFor('rateLimited', state.resetMs);
     if (body.password !== body.password_confirmation) {
       throw fieldsError({ password_confirmation: [PASSWORDS_DIFFER] });

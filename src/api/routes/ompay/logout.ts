@@ -1,4 +1,3 @@
-import { endSessions } from '../../auth/sessions.ts';
 import { principalOf } from '../../http/request.ts';
 import { defineRoute } from '../../http/route.ts';
 import { envelope, NOTHING } from '../../schemas/answers.ts';
@@ -20,7 +19,7 @@ export const logoutRoute = defineRoute(
     errors: [],
   },
   async (request, services) => {
-    await endSessions(services.database, principalOf(request).user.id);
+    await services.sessions.end(principalOf(request).user.id);
     return { kind: 'data', message: SAID.loggedOut, data: null };
   },
 );

@@ -13,7 +13,8 @@ export const healthRoute = defineRoute(
     id: 'health',
     method: 'GET',
     path: '/health',
-    summary: 'Whether this process can serve; 503 when its database does not answer.',
+    summary:
+      'Whether this process can serve; 503 when its database does not answer. Without Redis it is degraded, and serves.',
     secured: false,
     rate: null,
     idempotent: false,
@@ -25,12 +26,13 @@ export const healthRoute = defineRoute(
   async (_request, services) => {
     const queue = await queueState(services);
     const healthy = queue !== 'error';
+    const redis = services.redis.state();
     const health = {
-      status: healthy ? 'ok' : 'error',
+      status: healthy ? (redis === 'away' ? 'degraded' : 'ok') : 'error',
       timestamp: isoTime(services.clock.now()),
       release: services.settings.release,
-      services: { database: healthy ? 'ok' : 'error', redis: 'ok', queue },
-      details: { redis: 'unused' },
+      services: { database: healthy ? 'ok' : 'error', redis: redis === 'away' ? 'error' : 'ok', queue },
+      details: { redis },
     };
     return {
       kind: 'plain',

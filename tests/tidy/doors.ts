@@ -25,7 +25,7 @@ const MODULE_DOORS: Readonly<Record<string, Door>> = {
   ioredis: { why: 'Redis is met by its link alone', files: ['src/api/redis/', 'src/api/outbox/jobs.ts'] },
   bullmq: { why: 'the queue has one adapter', files: ['src/api/outbox/jobs.ts'] },
   nodemailer: { why: 'mail leaves in one place', files: ['src/notify/mail.ts'] },
-  yaml: { why: 'lists are read with their lines in one place', files: ['src/check/yaml-lines.ts'] },
+  yaml: { why: 'it is read with lines in one place', files: ['src/core/yaml-lines.ts'] },
   'node:sqlite': { why: 'it is used as a kernel lock only', files: ['src/core/mutex.ts'] },
   'node:timers/promises': {
     why: 'time passes through Clock',

@@ -10,6 +10,11 @@ import {
   visit,
 } from 'yaml';
 
+export interface Position {
+  readonly line: number;
+  readonly column: number;
+}
+
 /** A YAML document whose values know the lines that they were written on. */
 export interface Located {
   readonly value: unknown;
@@ -17,6 +22,8 @@ export interface Located {
   readonly faults: readonly string[];
   /** From 1; of the nearest thing that is there. */
   lineAt(path: readonly (string | number)[]): number;
+  /** The same with the column, which is from 1 too. */
+  positionAt(path: readonly (string | number)[]): Position;
   valueAt(path: readonly (string | number)[]): unknown;
 }
 
@@ -33,6 +40,10 @@ export function located(text: string): Located {
     value: faults.length > 0 ? undefined : document.toJS(),
     faults,
     lineAt: (path) => lineOf(offsetAt(document.contents, path)),
+    positionAt: (path) => {
+      const { line, col } = lines.linePos(offsetAt(document.contents, path));
+      return { line, column: col };
+    },
     valueAt: (path) => {
       const node: unknown = document.getIn(path, true);
       return isNode(node) ? node.toJS(document) : node;

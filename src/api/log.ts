@@ -1,71 +1,48 @@
-import { mkdirSync, readdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
-import { type DestinationStream, destination, type Logger, pino } from 'pino';
+import { type DestinationStream, type Logger, pino } from 'pino';
 import type { LogSettings } from '../config/settings.ts';
 import { type Clock, isoTime } from '../core/clock.ts';
+import { dailyFile } from './log/daily.ts';
+import { ecsFields, plainLine, type ServiceIdentity, serviceFields } from './log/ecs.ts';
+import { lineWriter } from './log/lines.ts';
 
 export type { Logger } from 'pino';
+export { scrub } from './log/ecs.ts';
 
-const DAYS_KEPT = 14;
+const STDERR = 2;
 
-/** One JSON line an event. Bodies, headers and query strings are never given to it; errors are scrubbed. */
-export function createLogger(settings: LogSettings, clock: Clock): Logger {
-  return loggerTo(
-    settings.folder === null ? destination(2) : dailyFiles(settings.folder, clock),
-    settings.level,
-  );
+export interface LogParts {
+  readonly clock: Clock;
+  readonly identity: ServiceIdentity;
+  /** A line that could not be written; for metrics. */
+  readonly onDropped: () => void;
 }
 
-export function loggerTo(stream: DestinationStream, level: LogSettings['level']): Logger {
-  return pino({ level, base: { pid: process.pid }, serializers: { err: scrubbedError } }, stream);
+/**
+ * One line of JSON an event, in the fields of the Elastic Common Schema. Bodies, headers and query strings are never given
+ * to it; errors are scrubbed.
+ */
+export function createLogger(settings: LogSettings, parts: LogParts): Logger {
+  const { clock, identity, onDropped } = parts;
+  const descriptor =
+    settings.folder === null ? () => STDERR : dailyFile(settings.folder, settings.limits, clock);
+  const describeGap = (dropped: number): string =>
+    plainLine(clock, identity, `${dropped} lines could not be written and are missing here`);
+  return loggerTo(lineWriter({ descriptor, onDropped, describeGap }), settings.level, parts);
 }
 
-/** Databases put the offending value in their messages: phone numbers and long tokens are masked. */
-export function scrub(text: string): string {
-  return text
-    .replace(/(?<!\d)(\+?221)?7[05678]\d{7}(?!\d)/g, '[telephone]')
-    .replace(/(?<![\w-])[\w-]{43}(?![\w-])/g, '[token]');
-}
-
-function scrubbedError(error: unknown): Readonly<Record<string, string>> {
-  if (!(error instanceof Error)) return { message: scrub(String(error)) };
-  const cause = error.cause === undefined ? {} : { cause: JSON.stringify(scrubbedError(error.cause)) };
-  return {
-    type: error.name,
-    message: scrub(error.message),
-    stack: scrub(String(error.stack)),
-    ...cause,
-  };
-}
-
-/** `api-2026-11-22.log` and so on, by UTC day. Two processes may append to one file: each line is one write. */
-function dailyFiles(folder: string, clock: Clock): DestinationStream {
-  mkdirSync(folder, { recursive: true });
-  let day = dayOf(clock);
-  const stream = destination({ dest: pathOf(folder, day), append: true, sync: true });
-  removeOldest(folder);
-  return {
-    write(line) {
-      const today = dayOf(clock);
-      if (today !== day) {
-        day = today;
-        stream.reopen(pathOf(folder, day));
-        removeOldest(folder);
-      }
-      stream.write(line);
+export function loggerTo(
+  stream: DestinationStream,
+  level: LogSettings['level'],
+  { clock, identity }: Pick<LogParts, 'clock' | 'identity'>,
+): Logger {
+  return pino(
+    {
+      level,
+      base: serviceFields(identity),
+      messageKey: 'message',
+      timestamp: () => `,"@timestamp":"${isoTime(clock.now())}"`,
+      formatters: { level: (label) => ({ 'log.level': label }), log: ecsFields },
     },
-  };
-}
-
-function dayOf(clock: Clock): string {
-  return isoTime(clock.now()).slice(0, 10);
-}
-
-function pathOf(folder: string, day: string): string {
-  return join(folder, `api-${day}.log`);
-}
-
-function removeOldest(folder: string): void {
-  const names = readdirSync(folder).filter((name) => /^api-\d{4}-\d{2}-\d{2}\.log$/.test(name));
-  for (const name of names.toSorted().slice(0, -DAYS_KEPT)) rmSync(join(folder, name), { force: true });
+    stream,
+  );
 }

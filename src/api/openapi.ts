@@ -1,6 +1,6 @@
 import { API_ERRORS, type ApiErrorName } from './errors.ts';
 import { bodyOf, failureStatuses, type Operation, paramsOf, takesInput } from './http/operation.ts';
-import { ERROR, HEALTH, PROBLEM } from './schemas/answers.ts';
+import { ERROR, HEALTH, PROBLEM, READY } from './schemas/answers.ts';
 import { PIN } from './schemas/fields.ts';
 import type { AnswerSchema, RequestSchema } from './schemas/json.ts';
 
@@ -115,10 +115,14 @@ function failureNode(operation: Operation, status: number, names: readonly ApiEr
   };
 }
 
+/** By operation: what it tells of itself where it answers 503. */
+const OWN_503: Readonly<Record<string, AnswerSchema>> = { health: HEALTH, ready: READY };
+
 /** An unhealthy process still says what is wrong with it. */
 function errorSchema({ id }: Operation, status: number): AnswerSchema {
   const error = { $ref: '#/components/schemas/Error' };
-  return id === 'health' && status === 503 ? { oneOf: [HEALTH, error] } : error;
+  const own = status === 503 ? OWN_503[id] : undefined;
+  return own === undefined ? error : { oneOf: [own, error] };
 }
 
 const HEADERS = {

@@ -1,40 +1,56 @@
 import { rmSync } from 'node:fs';
-import type { FastifyInstance, FastifyListenOptions } from 'fastify';
+import type { FastifyListenOptions } from 'fastify';
 import type { ApiSettings, ListenSettings } from '../config/settings.ts';
 import type { Clock } from '../core/clock.ts';
 import { OmpayError } from '../core/errors.ts';
 import { deriveKey } from './auth/keys.ts';
 import { type Database, openDatabase } from './db/open.ts';
+import { drain } from './drain.ts';
+import { startLoopMonitor } from './event-loop.ts';
 import { startHousekeeping } from './housekeeping.ts';
 import { createLedger } from './ledger/ledger.ts';
 import { createLogger } from './log.ts';
+import { readBacklog } from './metrics/outbox.ts';
 import { createMetrics } from './metrics.ts';
 import { MIGRATIONS } from './migrations/index.ts';
 import { migrationStatus } from './migrations/runner.ts';
 import { createDriver } from './outbox/drivers.ts';
-import { countWaiting } from './outbox/queue.ts';
 import { sealBody } from './outbox/seal.ts';
 import { startMessages } from './outbox/worker.ts';
+import { createReadiness } from './readiness.ts';
 import { linkRedis } from './redis/link.ts';
+import { openReporter } from './sentry/open.ts';
 import { buildServer } from './server.ts';
 import type { Foundations } from './services.ts';
-
-/** What was accepted may take this long to be answered; then its connections are cut. */
-const DRAIN_MS = 10_000;
+import { UncaughtError } from './uncaught.ts';
 
 /**
- * Serves until `stop` is aborted, then drains: no new connections, what is in flight is answered, the ledger and the
- * pool are closed. Throws `configInvalid`, `checkBlocked` when migrations are missing, `databaseUnavailable`.
+ * Serves until `stop` is aborted, then drains (drain.ts). Throws `configInvalid`, `checkBlocked` when migrations are
+ * missing, `databaseUnavailable`; once it has drained, the UncaughtError that it was stopped for, or `timeout` when
+ * something did not end.
  */
 export async function runApi(settings: ApiSettings, clock: Clock, stop: AbortSignal): Promise<void> {
-  const log = createLogger(settings.log, clock);
-  const database = openDatabase(settings.database, clock);
+  const { release, environment } = settings;
+  const metrics = createMetrics({
+    release,
+    poolSize: settings.database.poolSize,
+    backlog: () => readBacklog(database.kysely, clock),
+  });
+  const log = createLogger(settings.log, {
+    clock,
+    identity: { name: 'ompay-api', release, environment },
+    onDropped: metrics.process.lineDropped,
+  });
+  const errors = await openReporter(settings, { clock, onOutcome: metrics.process.reported });
+  const database = openDatabase(settings.database, clock, metrics.database);
+  const loop = startLoopMonitor(metrics.process.delayed);
   const redis = await linkRedis(settings.redis, clock, log);
+  const readiness = createReadiness({ database, clock, log, loopDelayMs: loop.meanDelayMs });
   try {
     await assertMigrated(database);
-    const metrics = createMetrics(() => countWaiting(database.kysely));
-    await serveUntil({ settings, clock, log, database, metrics, redis }, stop);
+    await serveUntil({ settings, clock, log, database, metrics, readiness, errors, redis }, stop);
   } finally {
+    loop.stop();
     await redis.close();
     await database.close();
   }
@@ -47,20 +63,28 @@ async function serveUntil(parts: Omit<Foundations, 'ledger'>, stop: AbortSignal)
     db: database,
     clock,
     sealMessage: (body) => sealBody(key, body),
-    onBatch: ({ requests }) => metrics.observeBatch(requests),
-    onError: (error) => log.error({ err: error }, 'a batch of the ledger failed'),
+    onBatch: metrics.ledger.committed,
+    onError: (error) => {
+      metrics.ledger.failed();
+      log.error({ err: error }, 'a batch of the ledger failed');
+    },
   });
-  const server = buildServer({ ...parts, ledger });
+  const server = buildServer({ ...parts, ledger: metrics.ledger.watching(ledger) });
   await server.listen(freePlace(settings.listen));
-  log.info({ release: settings.release, listen: settings.listen }, 'serving');
+  log.info({ listen: placeOf(settings.listen) }, 'serving');
   const messages = await startMessages({ ...parts, key, deliver: createDriver(settings.sms) });
   const housekeeper = startHousekeeping({ database, ledger, clock, log });
   await aborted(stop);
-  log.info('draining');
-  await closeWithin(server, clock, DRAIN_MS);
-  await Promise.all([messages.stop(), housekeeper.stop()]);
-  await ledger.close();
-  log.info('stopped');
+  tellWhy(stop, parts);
+  await drain({ ...parts, server, ledger, background: [messages, housekeeper] });
+  if (stop.reason instanceof UncaughtError) throw stop.reason;
+}
+
+/** An error that nobody caught is told before anything else can go wrong. */
+function tellWhy({ reason }: AbortSignal, { log, errors }: Pick<Foundations, 'log' | 'errors'>): void {
+  if (!(reason instanceof UncaughtError)) return;
+  log.fatal({ err: reason.cause }, reason.message);
+  errors.report(reason.cause, { kind: reason.origin });
 }
 
 /** A socket file left by a process that was killed is removed: the supervisor runs one process a slot. */
@@ -70,24 +94,16 @@ function freePlace(settings: ListenSettings): FastifyListenOptions {
   return { path: settings.path };
 }
 
+function placeOf(settings: ListenSettings): string {
+  return settings.kind === 'socket' ? settings.path : `${settings.host}:${settings.port}`;
+}
+
 async function assertMigrated(database: Database): Promise<void> {
   const { pending } = await migrationStatus(database, MIGRATIONS);
   if (pending.length === 0) return;
   throw new OmpayError('checkBlocked', `the database lacks the migrations ${pending.join(', ')}`, {
     hint: 'ompay migrate up',
   });
-}
-
-/** Ends when every answer is out; past the limit, the connections that are left are cut. */
-export async function closeWithin(server: FastifyInstance, clock: Clock, limitMs: number): Promise<void> {
-  const done = new AbortController();
-  const cut = clock.sleep(limitMs, done.signal).then(
-    () => server.server.closeAllConnections(),
-    () => {},
-  );
-  await server.close();
-  done.abort();
-  await cut;
 }
 
 /** A signal that came while the process started fires no event any more. */

@@ -1,7 +1,8 @@
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
+import { API_ERRORS } from './errors.ts';
 import { errorHandler, handleUnknownRoute, handleUnreadableAddress } from './http/error-handler.ts';
 import { parseJson } from './http/json-parser.ts';
-import { requestIdOf, traceparentOf } from './http/request.ts';
+import { requestIdOf, traceIdOf } from './http/request.ts';
 import { createValidatorCompiler } from './http/validation.ts';
 import { ROUTES } from './routes/index.ts';
 import { createServices, type Foundations } from './services.ts';
@@ -10,6 +11,9 @@ import { createServices, type Foundations } from './services.ts';
 const KEEP_ALIVE_TIMEOUT_MS = 75_000;
 const REQUEST_TIMEOUT_MS = 30_000;
 const BODY_LIMIT_BYTES = 16 * 1024;
+const NS_PER_MS = 1e6;
+/** The field of a log line. */
+const REQUEST_ID = 'http.request.id';
 
 /** The API over HTTP, ready to listen or to be injected into. Closing it ends the connections, not the foundations. */
 export function buildServer(foundations: Foundations): FastifyInstance {
@@ -18,7 +22,7 @@ export function buildServer(foundations: Foundations): FastifyInstance {
   const logger: FastifyBaseLogger = log;
   const app = fastify({
     loggerInstance: logger,
-    logController: new LogController({ disableRequestLogging: true }),
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: REQUEST_ID }),
     genReqId: ({ headers }) => requestIdOf(headers, clock.now()),
     // On the unix socket only the front speaks, so the address that it adds last is believed; on TCP, none is.
     trustProxy: settings.listen.kind === 'socket' ? (_address, hop) => hop === 0 : false,
@@ -31,27 +35,25 @@ export function buildServer(foundations: Foundations): FastifyInstance {
     frameworkErrors: handleUnreadableAddress,
   });
   app.setValidatorCompiler(createValidatorCompiler());
-  app.setErrorHandler(errorHandler(settings.debug));
+  app.setErrorHandler(errorHandler({ debug: settings.debug, errors: foundations.errors }));
   app.setNotFoundHandler(handleUnknownRoute);
   app.decorateRequest('principal', null);
+  app.decorateRequest('failure', null);
   parseJson(app);
-  addHeaders(app);
+  addHeaders(app, foundations);
   addObservation(app, foundations);
   for (const route of ROUTES) route.mount(app, services);
   return app;
 }
 
-function addHeaders(app: FastifyInstance): void {
-  let closing = false;
-  app.addHook('preClose', async () => {
-    closing = true;
-  });
+/** While it drains, a process tells each client to connect anew, so that nobody is on a connection when it closes. */
+function addHeaders(app: FastifyInstance, { readiness }: Foundations): void {
   app.addHook('onSend', async (request, reply) => {
     void reply.headers({
       'x-request-id': request.id,
       'cache-control': 'no-store',
       'x-content-type-options': 'nosniff',
-      ...(closing ? { connection: 'close' } : {}),
+      ...(readiness.isDraining() ? { connection: 'close' } : {}),
     });
   });
 }
@@ -59,12 +61,23 @@ function addHeaders(app: FastifyInstance): void {
 /** One log line and one observation for each answer; never an address, a body or a header that identifies. */
 function addObservation(app: FastifyInstance, { log, metrics }: Foundations): void {
   app.addHook('onResponse', async (request, reply) => {
-    const { method, id } = request;
+    const { method, id, failure } = request;
     const route = request.routeOptions.url ?? 'unknown';
     const status = reply.statusCode;
-    metrics.observeRequest({ method, route, status }, reply.elapsedTime);
-    const durationMs = Math.round(reply.elapsedTime * 10) / 10;
-    const traceparent = traceparentOf(request.headers);
-    log.info({ request_id: id, traceparent, method, route, status, durationMs }, 'answered');
+    metrics.http.answered({ method, route, status }, reply.elapsedTime);
+    if (failure !== null) metrics.http.refused(route, failure);
+    const traceId = traceIdOf(request.headers);
+    log.info(
+      {
+        [REQUEST_ID]: id,
+        ...(traceId === undefined ? {} : { 'trace.id': traceId }),
+        'http.request.method': method,
+        'http.response.status_code': status,
+        'event.duration': Math.round(reply.elapsedTime * NS_PER_MS),
+        ...(failure === null ? {} : { 'error.code': API_ERRORS[failure].code }),
+        route,
+      },
+      'answered',
+    );
   });
 }

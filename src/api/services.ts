@@ -14,8 +14,10 @@ import type { RateLimiter } from './http/rates.ts';
 import type { Ledger } from './ledger/types.ts';
 import type { Logger } from './log.ts';
 import type { Metrics } from './metrics.ts';
+import type { Readiness } from './readiness.ts';
 import type { RedisLink } from './redis/link.ts';
 import { createRates, createSessionCacheOf } from './redis/use.ts';
+import type { ErrorReporter } from './sentry/reporter.ts';
 
 /** Made by the process's entry (or a test), and given to everything below. */
 export interface Foundations {
@@ -26,6 +28,8 @@ export interface Foundations {
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly redis: RedisLink;
+  readonly readiness: Readiness;
+  readonly errors: ErrorReporter;
 }
 
 /** What the routes use. */

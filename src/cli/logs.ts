@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { isoTime } from '../core/clock.ts';
 import { OmpayError, systemCodeOf } from '../core/errors.ts';
+import { readLogLine } from '../core/log-line.ts';
 import { hasOption, type Invocation, textOption } from './command.ts';
 import { paint } from './render.ts';
 
@@ -102,29 +103,26 @@ function print({ output }: Invocation, tail: Tail, line: string): void {
 
 /** The API writes JSON for machines; a person reads time, level, message, then the rest. Other lines stay as they are. */
 export function readableLine(line: string): string {
-  const fields = fieldsOf(line);
-  if (fields === undefined) return line;
-  const { time, level, msg, pid: _pid, ...rest } = fields;
-  const when = typeof time === 'number' ? isoTime(time) : String(time ?? '');
-  const pairs = Object.entries(rest).map(
-    ([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
-  );
-  return `${when} ${levelName(level)} ${String(msg)} ${paint.faint(pairs.join(' '))}`.trimEnd();
+  const read = readLogLine(line);
+  if (read === undefined) return line;
+  const { timeMs, severity, message, fields } = read;
+  const { [STACK]: stack, ...rest } = fields;
+  const when = Number.isNaN(timeMs) ? '' : isoTime(timeMs);
+  const pairs = Object.entries(rest).map(([name, value]) => `${name}=${shownValue(name, value)}`);
+  const shown = `${when} ${SEVERITIES[severity]()} ${message} ${paint.faint(pairs.join(' '))}`.trimEnd();
+  return typeof stack === 'string' ? `${shown}\n${paint.faint(stack)}` : shown;
 }
 
-function fieldsOf(line: string): Readonly<Record<string, unknown>> | undefined {
-  if (!line.startsWith('{')) return undefined;
-  try {
-    const value: unknown = JSON.parse(line);
-    return typeof value === 'object' && value !== null && 'msg' in value ? { ...value } : undefined;
-  } catch {
-    return undefined;
-  }
-}
+const STACK = 'error.stack_trace';
+const NS_PER_MS = 1e6;
 
-/** pino's numbers (getpino.io, levels): 30 info, 40 warn, 50 error, 60 fatal. */
-function levelName(level: unknown): string {
-  const value = Number(level);
-  if (value >= 50) return paint.bad('ERROR');
-  return value >= 40 ? paint.warn('WARN ') : 'INFO ';
+const SEVERITIES = {
+  info: () => 'INFO ',
+  warn: () => paint.warn('WARN '),
+  error: () => paint.bad('ERROR'),
+} as const;
+
+function shownValue(name: string, value: unknown): string {
+  if (name === 'event.duration') return `${(Number(value) / NS_PER_MS).toFixed(1)}ms`;
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { readLogLine } from '../core/log-line.ts';
 
 const MAX_CHARACTERS = 600;
 
@@ -20,10 +21,5 @@ export function lastLogLines(path: string, count: number): string {
 }
 
 function messageIn(line: string): string {
-  try {
-    const value: unknown = JSON.parse(line);
-    return typeof value === 'object' && value !== null && 'msg' in value ? String(value.msg) : line;
-  } catch {
-    return line;
-  }
+  return readLogLine(line)?.message ?? line;
 }

@@ -4,23 +4,37 @@ import { contentTypeOf, type Extra, renderError } from '../answer.ts';
 import { CommitUnknownError, isConnectionLost } from '../db/errors.ts';
 import { API_ERRORS, ApiError } from '../errors.ts';
 import { scrub } from '../log.ts';
+import type { ErrorReporter } from '../sentry/reporter.ts';
 import { readerOf } from './request.ts';
 import { validationError } from './validation.ts';
 
 type ErrorHandler = (thrown: FastifyError, request: FastifyRequest, reply: FastifyReply) => Promise<string>;
 
 /**
- * The only writer of errors. What is not known here is a fault of ours: logged with its cause, and told without it
- * unless `debug` is on (APP_DEBUG, refused in production).
+ * The only writer of errors. What is not known here is a fault of ours: logged and reported with its cause, and told
+ * without it unless `debug` is on (APP_DEBUG, refused in production).
  */
-export function errorHandler(debug: boolean): ErrorHandler {
+export function errorHandler(options: {
+  readonly debug: boolean;
+  readonly errors: ErrorReporter;
+}): ErrorHandler {
   return async (thrown, request, reply) => {
     const error = apiErrorOf(thrown);
     const ours = API_ERRORS[error.errorName].status >= 500;
-    if (ours) request.log.error({ err: error.cause }, error.errorName);
-    const shown = debug && ours ? { debug: scrub(messageOf(error.cause)) } : {};
+    if (ours) tell(error, request, options.errors);
+    const shown = options.debug && ours ? { debug: scrub(messageOf(error.cause)) } : {};
     return written(error, request, reply, shown);
   };
+}
+
+/** An error without a cause was meant: the process turns requests away that it cannot serve in time. */
+function tell({ errorName, cause }: ApiError, request: FastifyRequest, errors: ErrorReporter): void {
+  if (cause === undefined) {
+    request.log.warn(errorName);
+    return;
+  }
+  request.log.error({ err: cause }, errorName);
+  errors.report(cause, { kind: errorName, route: request.routeOptions.url, requestId: request.id });
 }
 
 export async function handleUnknownRoute(request: FastifyRequest, reply: FastifyReply): Promise<string> {
@@ -38,6 +52,7 @@ export function handleUnreadableAddress(
 
 /** Sets the status and the headers, and gives the body. */
 function written(error: ApiError, request: FastifyRequest, reply: FastifyReply, extra: Extra = {}): string {
+  request.failure = error.errorName;
   const answer = renderError(error, readerOf(request), extra);
   void reply.code(answer.statusCode).type(contentTypeOf(answer.body));
   if (error.retryAfterSeconds !== null) void reply.header('retry-after', error.retryAfterSeconds);

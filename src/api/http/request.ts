@@ -4,12 +4,15 @@ import type { FastifyRequest } from 'fastify';
 import { uuidv7 } from '../../core/ids.ts';
 import type { Reader } from '../answer.ts';
 import type { Principal } from '../auth/sessions.ts';
+import type { ApiErrorName } from '../errors.ts';
 import { languageOf } from '../language.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
     /** Who asks; set on secured routes before their body is read. */
     principal: Principal | null;
+    /** The error that the answer is. */
+    failure: ApiErrorName | null;
   }
 }
 
@@ -37,10 +40,9 @@ export function requestIdOf(headers: IncomingHttpHeaders, epochMs: number): stri
   return typeof given === 'string' && /^[\w.-]{8,64}$/.test(given) ? given : uuidv7(epochMs);
 }
 
-/** W3C Trace Context, version 00; anything else is left out of the logs. */
-export function traceparentOf(headers: IncomingHttpHeaders): string | undefined {
-  const given = String(headers.traceparent);
-  return /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/.test(given) ? given : undefined;
+/** The trace of W3C Trace Context, version 00; anything else is left out of the logs. */
+export function traceIdOf(headers: IncomingHttpHeaders): string | undefined {
+  return /^00-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/.exec(String(headers.traceparent))?.[1];
 }
 
 /**

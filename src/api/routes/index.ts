@@ -24,6 +24,7 @@ import { qrRoute } from './qr/qr.ts';
 import { healthRoute } from './service/health.ts';
 import { metricsRoute } from './service/metrics.ts';
 import { openApiRoute } from './service/openapi.ts';
+import { readyRoute } from './service/ready.ts';
 
 const DESCRIBED: readonly Route[] = [
   registerRoute,
@@ -49,6 +50,7 @@ const DESCRIBED: readonly Route[] = [
   qrRoute,
   dashboardRoute,
   healthRoute,
+  readyRoute,
   metricsRoute,
 ];
 

@@ -124,6 +124,12 @@ export const HEALTH = strictObject({
   details: strictObject({ redis: { enum: ['unused', 'ok', 'away'] } }),
 });
 
+export const READY = strictObject({
+  ready: { type: 'boolean' },
+  release: TEXT,
+  obstacles: { type: 'array', items: { enum: ['draining', 'event_loop', 'database', 'migrations'] } },
+});
+
 const IDENTITY = {
   errors: { type: 'object', additionalProperties: { type: 'array', items: TEXT } },
   error_code: { type: 'integer' },

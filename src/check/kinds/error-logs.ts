@@ -1,11 +1,10 @@
 import { isoTime } from '../../core/clock.ts';
 import { otherSlot } from '../../core/layout.ts';
+import { type LogLine, readLogLine } from '../../core/log-line.ts';
 import type { RunSeen } from '../history.ts';
 import { defineKind } from '../kind.ts';
 import { fail, pass, unknown } from '../types.ts';
 
-/** pino's number for `error`; greater is worse (getpino.io, levels). */
-const ERROR_LEVEL = 50;
 const HOUR_MS = 3_600_000;
 const SHOWN = 3;
 
@@ -72,27 +71,12 @@ function shown(errors: readonly LoggedError[]): string {
 /** Other lines than the API's own JSON have no level and no time: they are left to the eye. */
 function errorsIn(lines: readonly string[]): readonly LoggedError[] {
   return lines
-    .filter((line) => line.startsWith('{'))
-    .map(fieldsOf)
-    .filter(({ level }) => Number(level) >= ERROR_LEVEL)
-    .map((fields) => ({ timeMs: Number(fields.time), what: kindOf(fields) }));
+    .flatMap((line) => readLogLine(line) ?? [])
+    .filter(({ severity }) => severity === 'error')
+    .map((line) => ({ timeMs: line.timeMs, what: kindOf(line) }));
 }
 
-function fieldsOf(line: string): Readonly<Record<string, unknown>> {
-  try {
-    return objectOf(JSON.parse(line));
-  } catch {
-    // Its end is not written yet, or its beginning was cut off.
-    return {};
-  }
-}
-
-function kindOf({ msg, err }: Readonly<Record<string, unknown>>): string {
-  const { message } = objectOf(err);
-  const cause = typeof message === 'string' ? ` (${message})` : '';
-  return `${String(msg)}${cause}`.replace(/\d+/g, '#').slice(0, 200);
-}
-
-function objectOf(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null ? { ...value } : {};
+function kindOf({ message, error }: LogLine): string {
+  const cause = error === undefined ? '' : ` (${error})`;
+  return `${message}${cause}`.replace(/\d+/g, '#').slice(0, 200);
 }

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { buildServer } from '../../../src/api/server.ts';
 import { type Answer, type Call, startApi, type TestApi } from '../../fixtures/api.ts';
 
 let api: TestApi;
@@ -125,12 +126,15 @@ test('a trace goes on into the log, and a malformed one does not', async () => {
   await api.get('/health', { headers: { traceparent: 'zz', 'x-request-id': 'trace-bad' } });
   const logged = (id: string) => api.lines.find((line) => line.includes(`"${id}"`));
   expect(JSON.parse(logged('trace-good') ?? '{}')).toMatchObject({
-    traceparent,
-    method: 'GET',
-    route: '/health',
-    status: 200,
+    'trace.id': '4bf92f3577b34da6a3ce929d0e0e4736',
+    'http.request.id': 'trace-good',
+    'http.request.method': 'GET',
+    'http.response.status_code': 200,
+    'event.duration': expect.any(Number),
+    'ompay.route': '/health',
+    message: 'answered',
   });
-  expect(JSON.parse(logged('trace-bad') ?? '{}')).not.toHaveProperty('traceparent');
+  expect(Object.keys(JSON.parse(logged('trace-bad') ?? '{}'))).not.toContain('trace.id');
 });
 
 test('health tells the release, the services and that Redis is unused', async () => {
@@ -158,21 +162,33 @@ test('health warns of a thousand waiting messages, and metrics count them', asyn
   }));
   await api.database.dialect.insertRows(api.database.kysely, 'outbox', rows);
   expect((await api.get('/health')).json).toMatchObject({ status: 'ok', services: { queue: 'warning' } });
-  expect((await api.get('/metrics')).body).toContain('ompay_outbox_waiting 1000');
+  expect((await api.get('/metrics', { address: null })).body).toContain('ompay_outbox_waiting 1000');
   await api.database.kysely.deleteFrom('outbox').execute();
 });
 
 test('metrics count requests by method, route and status, and hold no address', async () => {
   await api.get('/api/ompay/balance?compteId=secret-account');
   await api.get('/api/nulle-part');
-  api.foundations.metrics.observeBatch(3);
-  const { body } = await api.get('/metrics');
+  api.foundations.metrics.ledger.committed({ requests: 3, durationMs: 4 });
+  const { body } = await api.get('/metrics', { address: null });
   expect(body).toContain('ompay_http_requests_total{method="GET",route="/api/ompay/balance",status="401"} 1');
   expect(body).toMatch(/ompay_http_requests_total\{method="GET",route="unknown",status="404"\} \d+/);
   expect(body).toContain('ompay_ledger_batch_size_sum 3');
   expect(body).toContain('process_cpu_seconds_total');
+  expect(body).toContain('ompay_http_refusals_total{route="/api/ompay/balance",error="unauthenticated"} 1');
   expect(body).not.toContain('secret-account');
   expect(body).not.toContain('nulle-part');
+});
+
+test('whoever comes through a front finds no metrics', async () => {
+  const { statusCode, json } = await api.get('/metrics', { address: '198.51.100.1' });
+  expect([statusCode, json.code]).toEqual([404, 'route_introuvable']);
+});
+
+test('a refusal is logged with its code', async () => {
+  await api.get('/api/ompay/balance', { headers: { 'x-request-id': 'refused-1' } });
+  const line = api.lines.find((each) => each.includes('"refused-1"'));
+  expect(JSON.parse(line ?? '{}')).toMatchObject({ 'error.code': 'non_authentifie' });
 });
 
 test("limits are counted by the front's address, of which only the last is believed", async () => {
@@ -180,4 +196,18 @@ test("limits are counted by the front's address, of which only the last is belie
   for (let count = 0; count < 5; count += 1) await ask(`10.9.9.${count}, 198.51.100.1`);
   expect((await ask('10.9.9.9, 198.51.100.1')).statusCode).toBe(429);
   expect((await ask('10.9.9.9, 198.51.100.2')).statusCode).toBe(422);
+});
+
+test("on TCP nobody's X-Forwarded-For is believed: the connection's own address is counted", async () => {
+  const listen = { kind: 'tcp', host: '127.0.0.1', port: 0 } as const;
+  const server = buildServer({ ...api.foundations, settings: { ...api.settings, listen } });
+  const ask = async (address: string): Promise<number> => {
+    const headers = { 'x-forwarded-for': address };
+    const url = '/api/auth/request-otp';
+    return (await server.inject({ method: 'POST', url, headers, payload: {} })).statusCode;
+  };
+  const statuses: number[] = [];
+  for (let count = 0; count < 6; count += 1) statuses.push(await ask(`10.0.0.${count}`));
+  expect(statuses).toEqual([422, 422, 422, 422, 422, 429]);
+  await server.close();
 });

@@ -11,8 +11,9 @@ function running(live: Partial<SlotSeen> = {}): Partial<CheckSources> {
   return { slots: async () => ({ live: 'green', slots }) };
 }
 
-function line(level: number, time: number, msg = 'x', message = 'y 1'): string {
-  return JSON.stringify({ level, time, msg, err: { message } });
+function line(level: string, timeMs: number, message = 'x', error = 'y 1'): string {
+  const at = new Date(timeMs).toISOString();
+  return JSON.stringify({ 'log.level': level, '@timestamp': at, message, 'error.message': error });
 }
 
 function wrote(green: readonly string[], blue: readonly string[] = []): Partial<CheckSources> {
@@ -25,25 +26,40 @@ export const cases: KindCases = {
     {
       title: 'quiet since the switch, whatever was before it',
       probe,
-      sources: wrote([line(50, SINCE_MS - 1), line(40, NOW_MS), 'plain text', '{"level":50', '{}']),
+      sources: wrote([
+        line('error', SINCE_MS - 1),
+        line('warn', NOW_MS),
+        'plain text',
+        '{"log.level":"error"',
+        '{}',
+      ]),
       says: '0 lines at error level from green since 2026-01-01T23:00:00.000Z',
     },
     {
       title: 'what the release before wrote too, but for its numbers',
       probe,
-      sources: wrote([line(50, NOW_MS, 'x', 'y 77')], [line(50, SINCE_MS - 2 * HOUR_MS)]),
+      sources: wrote([line('error', NOW_MS, 'x', 'y 77')], [line('error', SINCE_MS - 2 * HOUR_MS)]),
       says: '1 lines at error level from green since 2026-01-01T23:00:00.000Z, 0 of new kinds',
+    },
+    {
+      title: 'what a release from before the schema wrote too, in its own names',
+      probe,
+      sources: wrote(
+        [line('error', NOW_MS, 'x', 'y 77')],
+        [JSON.stringify({ level: 50, time: SINCE_MS, msg: 'x', err: { message: 'y 1' } })],
+      ),
+      says: '0 of new kinds',
     },
     {
       title: 'as many as are borne',
       probe: { ...probe, allowedNew: 1 },
-      sources: wrote([line(50, NOW_MS)]),
+      sources: wrote([line('error', NOW_MS)]),
       says: '1 of new kinds: x (y #)',
     },
     {
       title: 'lines from before its process began',
       probe,
-      sources: { ...wrote([line(50, NOW_MS - 2)]), ...running({ sinceMs: NOW_MS - 1 }) },
+      sources: { ...wrote([line('error', NOW_MS - 2)]), ...running({ sinceMs: NOW_MS - 1 }) },
       says: '0 lines at error level',
     },
   ],
@@ -51,31 +67,31 @@ export const cases: KindCases = {
     {
       title: 'an error at the very moment',
       probe,
-      sources: wrote([line(50, SINCE_MS)]),
+      sources: wrote([line('error', SINCE_MS)]),
       says: '1 of new kinds: x (y #)',
     },
     {
       title: 'worse than an error, without a cause',
       probe,
-      sources: wrote([line(60, NOW_MS)]),
+      sources: wrote([line('fatal', NOW_MS)]),
       says: '1 of',
     },
     {
       title: 'what the release before wrote longer ago',
       probe,
-      sources: wrote([line(50, NOW_MS)], [line(50, SINCE_MS - 2 * HOUR_MS - 1)]),
+      sources: wrote([line('error', NOW_MS)], [line('error', SINCE_MS - 2 * HOUR_MS - 1)]),
       says: '1 of new kinds',
     },
     {
       title: 'what the release before wrote at a lower level, or of another kind',
       probe,
-      sources: wrote([line(50, NOW_MS)], [line(40, SINCE_MS), line(50, SINCE_MS, 'x', 'z')]),
+      sources: wrote([line('error', NOW_MS)], [line('warn', SINCE_MS), line('error', SINCE_MS, 'x', 'z')]),
       says: '1 of new kinds',
     },
     {
       title: 'a death, with what it wrote before it',
       probe,
-      sources: { ...wrote([line(50, SINCE_MS)]), ...running({ restarts: 2, sinceMs: NOW_MS }) },
+      sources: { ...wrote([line('error', SINCE_MS)]), ...running({ restarts: 2, sinceMs: NOW_MS }) },
       says: '1 of new kinds: x (y #); its process died 2 times',
     },
     {

@@ -104,7 +104,8 @@ test('a rollback that was done is a rollback that was rehearsed', () => {
 test('an error that the live release logs fails, exit 3; a waiver bears it', () => {
   const { layout, ompay } = installation;
   const log = join(layout.logs, `${liveSlot(layout)}.log`);
-  appendFileSync(log, `${JSON.stringify({ level: 50, time: Date.now(), msg: 'money is missing' })}\n`);
+  const line = { 'log.level': 'error', '@timestamp': new Date().toISOString(), message: 'money is missing' };
+  appendFileSync(log, `${JSON.stringify(line)}\n`);
   const { exitCode, of } = checks('post-deploy');
   expect(exitCode).toBe(3);
   expect(of['error-logs']).toMatchObject({

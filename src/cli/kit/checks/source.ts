@@ -65,7 +65,8 @@ async function generated(): Promise<readonly SourceText[]> {
 /** A histogram's samples have the endings that Prometheus gives them. */
 async function metricNames(): Promise<readonly string[]> {
   const { createMetrics } = await import('../../../api/metrics.ts');
-  const { registry } = createMetrics(async () => 0);
+  const backlog = async () => ({ waiting: 0, oldestMs: 0 });
+  const { registry } = createMetrics({ release: 'none', poolSize: 0, backlog });
   return registry
     .getMetricsAsArray()
     .flatMap(({ name }) => [name, `${name}_bucket`, `${name}_sum`, `${name}_count`]);

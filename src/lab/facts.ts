@@ -22,12 +22,17 @@ const PACKAGE_BY_PROGRAM: Readonly<Record<string, string>> = {
   setsid: 'util-linux',
 };
 
-/** Refuses a machine that cannot hold a lab. Throws `preflightFailed` with the one line that mends it. */
-export async function assertMachine(host: Host): Promise<void> {
+/** Throws `preflightFailed` unless this is Linux and root. */
+export function assertRoot(): void {
   if (process.platform !== 'linux')
     throw unfit(`a lab needs Linux, and this is ${process.platform}`, 'use a Linux machine');
   if (process.getuid?.() !== 0)
-    throw unfit(`a lab needs root, and this is user ${process.getuid?.()}`, 'sudo ompay lab up');
+    throw unfit(`a lab needs root, and this is user ${process.getuid?.()}`, 'run the same command with sudo');
+}
+
+/** Refuses a machine that cannot hold a lab. Throws `preflightFailed` with the one line that mends it. */
+export async function assertMachine(host: Host): Promise<void> {
+  assertRoot();
   const missing: string[] = [];
   for (const [program, name] of Object.entries(PACKAGE_BY_PROGRAM)) {
     const found = await host.exec(sh`command -v ${program}`, { timeoutMs: LOOK_MS });

@@ -1,6 +1,5 @@
-import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Clock } from '../core/clock.ts';
 import { OmpayError } from '../core/errors.ts';
 import { writeFileAtomic } from '../core/files.ts';
 import type { Layout } from '../core/layout.ts';
@@ -12,18 +11,16 @@ import { makeDisk } from './disks.ts';
 import { environmentText, knownHostsText, sshConfigText } from './environment.ts';
 import { cgroupFolder, chosenSubnets, foundLabs, orphans, ownerPath, usedSubnets } from './facts.ts';
 import { hostKeyOf, makeKeys, seedKeys } from './keys.ts';
-import { hostNames, LABS_FOLDER, labFiles, labId, labNames } from './names.ts';
+import { LABS_FOLDER, labFiles, labId, labNames } from './names.ts';
 import { recordText } from './record.ts';
 import { removeLine } from './remove.ts';
 import { seedFiles } from './seed.ts';
-import { sshAnswers } from './ssh-answer.ts';
+import { waitForSsh } from './ssh-wait.ts';
 import type { Lab, LabHost } from './types.ts';
 
 const MUTEX = join(LABS_FOLDER, 'mutex');
 const MUTEX_TIMEOUT_MS = 5000;
 const REMOVE_MS = 120_000;
-const SSH_TRY_MS = 1000;
-const SSH_PAUSE_MS = 100;
 
 /** The work of `lab up` and `lab down` that a shell line cannot say. */
 export function labHandlers(layout: Layout, lab: Lab): Handlers {
@@ -47,7 +44,7 @@ export function labHandlers(layout: Layout, lab: Lab): Handlers {
       return {};
     },
     'lab.ssh': async (input, { clock, signal }) => ({
-      waitedMs: await waitForSsh(lab, hostIn(lab, input), clock, signal),
+      waitedMs: await waitForSsh(lab, hostIn(lab, input), { limitMs: Number(input.limitMs), clock, signal }),
     }),
     'lab.describe': async () => {
       const keys = Object.fromEntries(lab.hosts.map((host) => [host.name, hostKeyOf(files, host)]));
@@ -118,31 +115,4 @@ async function removeLab(machine: Host, id: string): Promise<void> {
   throw new OmpayError('commandFailed', `the lab ${id} was not removed whole: ${stderr.slice(-500)}`, {
     hint: 'run it again: ompay lab down',
   });
-}
-
-/** Waits within the step's own limit. Throws what ended the wait, with the host's last words. */
-async function waitForSsh(lab: Lab, host: LabHost, clock: Clock, signal: AbortSignal): Promise<number> {
-  const startedMs = clock.monotonicMs();
-  try {
-    while (!(await sshAnswers(host.address, SSH_TRY_MS))) await clock.sleep(SSH_PAUSE_MS, signal);
-  } catch (error) {
-    if (!(error instanceof OmpayError) || error.code !== 'timeout') throw error;
-    throw new OmpayError(
-      'timeout',
-      `${host.name} did not answer on ${host.address}:22: ${lastWords(lab, host)}`,
-      {
-        hint: `read how it booted: cat ${hostNames(lab.id, host.name, host.index).log}`,
-        cause: error,
-      },
-    );
-  }
-  return Math.round(clock.monotonicMs() - startedMs);
-}
-
-function lastWords(lab: Lab, host: LabHost): string {
-  const { log } = hostNames(lab.id, host.name, host.index);
-  if (!existsSync(log)) return 'it wrote nothing';
-  return (
-    readFileSync(log, 'utf8').slice(-2000).trimEnd().split('\n').slice(-3).join(' | ') || 'it wrote nothing'
-  );
 }

@@ -106,7 +106,8 @@ function hostSteps(lab: Lab, { cgroups }: LabFacts, host: LabHost): readonly Ste
 }
 
 function sshStep({ name }: LabHost): Step {
-  return step(`ssh-${name}`, `${name}: sshd answers`, call('lab.ssh', { host: name }, SSH_LIMIT_MS));
+  const wait = call('lab.ssh', { host: name, limitMs: SSH_LIMIT_MS }, SSH_LIMIT_MS + 20 * SECONDS);
+  return step(`ssh-${name}`, `${name}: sshd answers`, wait);
 }
 
 function describeStep(): Step {

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { OmpayError } from '../../core/errors.ts';
 import { localHost } from '../../host/local.ts';
-import { cgroupFolder, isRunning } from '../../lab/facts.ts';
+import { assertRoot, cgroupFolder, isRunning } from '../../lab/facts.ts';
 import { execLine } from '../../lab/machines.ts';
 import { type Invocation, textOption } from '../command.ts';
 import { currentLab, hostNamed } from '../kit/lab.ts';
@@ -21,6 +21,7 @@ export function configure(command: Command): void {
  */
 export async function run({ args, command, layout, output, signal }: Invocation): Promise<number> {
   const [name = '', ...words] = args;
+  assertRoot();
   const lab = currentLab(layout);
   const host = hostNamed(lab, name);
   const timeoutMs = secondsOf(command) * 1000;

@@ -1,0 +1,50 @@
+import { expect, test } from 'vitest';
+import { localLayout } from '../../src/core/layout.ts';
+import { labHosts } from '../../src/lab/addresses.ts';
+import { environmentText, knownHostsText, roleOf, sshConfigText } from '../../src/lab/environment.ts';
+import { labFiles } from '../../src/lab/names.ts';
+import { recordText } from '../../src/lab/record.ts';
+import type { Lab } from '../../src/lab/types.ts';
+
+const files = labFiles(localLayout('/srv/my ompay'));
+const lab: Lab = {
+  id: '0a1b2c',
+  distribution: 'trixie',
+  subnet: 7,
+  disks: 'copy',
+  mirrors: { main: 'http://deb.example/debian', security: '' },
+  hosts: labHosts(7, ['lb', 'web1']),
+};
+
+test('the environment `lab` names each host with what opens it', async () => {
+  await expect(environmentText(lab, files)).toMatchFileSnapshot('../goldens/lab/environment.yml');
+});
+
+test.each([
+  ['lb', 'lb'],
+  ['web12', 'web'],
+  ['db-1', 'db'],
+  ['redis1', 'redis'],
+  ['backup', 'backup'],
+  ['anything', 'web'],
+])('the role of %s is %s', (name, role) => {
+  expect(roleOf({ name, index: 0, address: '' })).toBe(role);
+});
+
+test('known_hosts has a line a host, under its name and its address, without the comment', () => {
+  const keys = { lb: 'ssh-ed25519 AAAA lb\n', web1: 'ssh-ed25519 BBBB web1\n' };
+  expect(knownHostsText(lab, keys)).toBe(
+    'lb,10.77.7.11 ssh-ed25519 AAAA\nweb1,10.77.7.12 ssh-ed25519 BBBB\n',
+  );
+});
+
+test('ssh_config knows each host and trusts no other key, also in a folder with a space', () => {
+  const text = sshConfigText(lab, files);
+  expect(text).toContain('Host web1\n  HostName 10.77.7.12\n');
+  expect(text).toContain('IdentityFile "/srv/my ompay/.ompay/lab/key"');
+  expect(text).toContain('StrictHostKeyChecking yes');
+});
+
+test('the record is read back as it was written', () => {
+  expect(JSON.parse(recordText(lab))).toEqual(lab);
+});

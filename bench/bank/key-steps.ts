@@ -1,7 +1,7 @@
 import type { ServerKind } from '../../tests/fixtures/databases.ts';
 import { CRASHES, type Crash, type KeyCase, type KeyResult, tryKey } from './one-key.ts';
 import { openStage } from './stage.ts';
-import { type StepProxy, startStepProxy } from './step-proxy.ts';
+import { COMMIT } from './step-proxy.ts';
 
 export interface EachStep {
   readonly crashes?: readonly Crash[];
@@ -14,25 +14,17 @@ export interface EachStep {
 const NEVER = '';
 /** Said by the outbox's dispatcher at any time, or by everybody. */
 const NOT_OF_A_TRANSFER = /outbox for update|update outbox|^begin$|^set$|protocol/;
-const COMMIT = 'commit after update ledger_head';
 
 /** Tries the crashes at the steps of one transfer, as many as an undisturbed one is seen to take. */
 export async function tryEachStep(
   kind: ServerKind,
   { crashes = CRASHES, every, tell }: EachStep,
 ): Promise<readonly KeyResult[]> {
-  const proxies: StepProxy[] = [];
-  const stage = await openStage(kind, async (settings) => {
-    const proxy = await startStepProxy(settings);
-    proxies.push(proxy);
-    return proxy.settings;
-  });
+  const stage = await openStage(kind);
   try {
-    const [proxy] = proxies;
-    if (proxy === undefined) throw new Error('the stage asked for no way to its database');
     const results: KeyResult[] = [];
     const attempt = async (keyCase: KeyCase): Promise<KeyResult> => {
-      const result = await tryKey(stage, proxy, keyCase, results.length);
+      const result = await tryKey(stage, keyCase, results.length);
       results.push(result);
       tell(shown(result));
       return result;
@@ -47,7 +39,6 @@ export async function tryEachStep(
     return results;
   } finally {
     await stage.end();
-    await Promise.all(proxies.map((proxy) => proxy.stop()));
   }
 }
 

@@ -6,6 +6,7 @@ import { systemClock } from '../../src/core/clock.ts';
 import type { ApiProcess } from '../../tests/fixtures/api-process.ts';
 import type { DatabaseServer } from '../../tests/fixtures/databases.ts';
 import type { Draw } from './draw.ts';
+import { COMMIT, type StepProxy } from './step-proxy.ts';
 
 export type FaultKind =
   | 'kill api'
@@ -15,11 +16,14 @@ export type FaultKind =
   /** A transaction that takes the ledger's locks in the other order, for longer than a statement may last. */
   | 'cross locks'
   /** KILL or pg_terminate_backend of every connection. */
-  | 'cut connections';
+  | 'cut connections'
+  /** The connection of the first process is lost in its next COMMIT, before or after the database has it. */
+  | 'lose commit';
 
 export interface Fault {
   readonly kind: FaultKind;
   readonly process: 0 | 1;
+  readonly when: 'before' | 'after';
   /** After the clients began. */
   readonly atMs: number;
   readonly durationMs: number;
@@ -32,6 +36,7 @@ export interface Targets {
   readonly server: DatabaseServer;
   readonly database: Database;
   readonly processes: readonly [ApiProcess, ApiProcess];
+  readonly proxy: StepProxy;
 }
 
 const WEIGHTS: readonly (readonly [FaultKind, number])[] = [
@@ -41,6 +46,7 @@ const WEIGHTS: readonly (readonly [FaultKind, number])[] = [
   ['pause database', 2],
   ['cross locks', 4],
   ['cut connections', 3],
+  ['lose commit', 4],
 ];
 /** PGlite has one backend for all connections: none of them can be ended by another. */
 const CANNOT: Partial<Record<ConnectionKind, readonly FaultKind[]>> = { pglite: ['cut connections'] };
@@ -57,6 +63,7 @@ export function drawFaults(
     (): Fault => ({
       kind: draw.weighted(possible),
       process: draw.chance(0.5) ? 0 : 1,
+      when: draw.chance(0.5) ? 'before' : 'after',
       atMs: draw.whole(20, 700),
       durationMs: draw.chance(0.3) ? draw.whole(900, 1_500) : draw.whole(20, 400),
       victims: Array.from({ length: 4 }, () => draw.one(accountIds)),
@@ -111,6 +118,9 @@ const STRIKES: Readonly<Record<FaultKind, Strike>> = {
   },
   'cut connections': async ({ database, connection }) => {
     await cutConnections(database, connection).catch(() => {});
+  },
+  'lose commit': async ({ proxy }, { when }) => {
+    proxy.prepare({ step: COMMIT, when, connection: 'cut', act: () => {} });
   },
 };
 

@@ -4,7 +4,7 @@ import { askOnce, type Bank, bankOf } from './clients.ts';
 import type { Errand } from './errands.ts';
 import { observe } from './observed.ts';
 import type { Stage } from './stage.ts';
-import type { Accident, StepProxy } from './step-proxy.ts';
+import type { Accident } from './step-proxy.ts';
 import { makePeople, type Person } from './world.ts';
 
 export type Crash = 'cut' | 'silence' | 'kill api' | 'kill database';
@@ -40,10 +40,10 @@ const HEAL_MS = 60_000;
  */
 export async function tryKey(
   stage: Stage,
-  proxy: StepProxy,
   { crash, when, step }: KeyCase,
   number: number,
 ): Promise<KeyResult> {
+  const { proxy } = stage;
   const people = await makePeople(stage, [payer, receiver], number * 2);
   const [debit, credit] = people;
   if (debit === undefined || credit === undefined) throw new Error('two people were asked for');

@@ -10,6 +10,7 @@ import { migrateUp } from '../../src/api/migrations/runner.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import { type ApiProcess, apiProcess, bundleApi } from '../../tests/fixtures/api-process.ts';
 import type { DatabaseServer, ServerKind } from '../../tests/fixtures/databases.ts';
+import { type StepProxy, startStepProxy } from './step-proxy.ts';
 
 /** Shorter than some of the faults last, so that statements are given up under them. */
 const STATEMENT_TIMEOUT_MS = '1000';
@@ -25,14 +26,12 @@ export interface Stage {
   /** Makes and funds the people of a run. */
   readonly ledger: Ledger;
   readonly processes: readonly [ApiProcess, ApiProcess];
+  /** Between the first process and the database. */
+  readonly proxy: StepProxy;
   end(): Promise<void>;
 }
 
-/** @param route the way of the first process to the database; straight unless told. */
-export async function openStage(
-  kind: ServerKind,
-  route: (settings: DatabaseSettings) => Promise<DatabaseSettings> = async (settings) => settings,
-): Promise<Stage> {
+export async function openStage(kind: ServerKind): Promise<Stage> {
   const folder = mkdtempSync(join(tmpdir(), 'ompay-fire-'));
   const server = await kind.start();
   try {
@@ -52,7 +51,8 @@ export async function openStage(
       database: settings,
       environment: { DB_STATEMENT_TIMEOUT_MS: STATEMENT_TIMEOUT_MS },
     };
-    const first = apiProcess({ ...spec, name: 'a', database: await route(settings) });
+    const proxy = await startStepProxy(settings);
+    const first = apiProcess({ ...spec, name: 'a', database: proxy.settings });
     const processes = [first, apiProcess({ ...spec, name: 'b' })] as const;
     await Promise.all(processes.map((process) => process.start()));
     return {
@@ -63,8 +63,10 @@ export async function openStage(
       database,
       ledger,
       processes,
+      proxy,
       end: async () => {
         await Promise.all(processes.map((process) => process.kill()));
+        await proxy.stop();
         await ledger.close();
         await database.close();
         await server.stop();

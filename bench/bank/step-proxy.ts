@@ -4,6 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DatabaseSettings } from '../../src/api/db/settings.ts';
 
+/** The ledger's own, of all commits. */
+export const COMMIT = 'commit after update ledger_head';
+
 /** Something that happens at one message from an API process to its database. */
 export interface Accident {
   /** The name of the message; its first time from now on. */

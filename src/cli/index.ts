@@ -69,6 +69,12 @@ export const commands: readonly CommandEntry[] = [
     load: () => import('./api/outbox.ts'),
   },
   {
+    words: 'api verify-ledger',
+    summary: 'prove every transfer, balance and audit event, or name the rows',
+    group: 'Look',
+    load: () => import('./api/verify-ledger.ts'),
+  },
+  {
     words: 'api distributor create',
     summary: 'make a distributor with a float',
     group: 'Operate',

@@ -154,6 +154,19 @@ export function applicationKey(name: string, description: KeyDescription): Key<S
   });
 }
 
+/** Several of them, with commas between, as Laravel's APP_PREVIOUS_KEYS. */
+export function applicationKeysKey(name: string, description: KeyDescription): Key<readonly Secret[]> {
+  const one = applicationKey(name, description);
+  return key(name, description, {
+    allowed: `${one.allowed}, with commas between`,
+    secret: true,
+    parse: (text) => {
+      const keys = text.split(',').map((each) => one.parse(each.trim()));
+      return keys.every((each) => each !== undefined) ? keys : undefined;
+    },
+  });
+}
+
 export function pathKey(name: string, description: KeyDescription): Key<string> {
   return key(name, description, {
     allowed: 'an absolute path',

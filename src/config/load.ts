@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { isIP } from 'node:net';
 import { OmpayError } from '../core/errors.ts';
 import type { Secret } from '../core/secret.ts';
 import type { Environment, Key } from './key.ts';
@@ -64,7 +65,13 @@ function combinationProblems(variables: EnvironmentVariables, environment: Envir
       message: 'DB_CONNECTION is "pglite" (allowed in production: `mysql`, `mariadb`, `pgsql`)',
     },
   ];
+  const overTls = value(KEYS.dbTls) === true && value(KEYS.dbSocket) === undefined;
+  const unnamed: readonly Problem[] = [KEYS.dbHost, KEYS.dbReadHost].map((key) => ({
+    found: overTls && isIP(value(key) ?? '') !== 0,
+    message: `${key.name} is "${value(key)}" (DB_TLS is true: a name, as certificates hold)`,
+  }));
   return [
+    ...unnamed,
     ...smtp.map((key) => missing(key, 'MAIL_MAILER is smtp')),
     ...daily.map((key) => missing(key, 'LOG_CHANNEL is daily')),
     ...embedded.map((key) => missing(key, 'DB_CONNECTION is pglite')),
@@ -89,6 +96,7 @@ function settingsOf(variables: EnvironmentVariables): ApiSettings {
     debug: required(KEYS.appDebug),
     url: required(KEYS.appUrl),
     key: required(KEYS.appKey),
+    otherKeys: Object.freeze(otherKeys(variables)),
     release: required(KEYS.appRelease),
     listen: Object.freeze(listenSettings(parsedOf(variables, KEYS.apiSocket), required)),
     database: Object.freeze(databaseSettings(variables, required)),
@@ -103,11 +111,17 @@ function settingsOf(variables: EnvironmentVariables): ApiSettings {
       level: required(KEYS.logLevel),
     }),
     sentryDsn: parsedOf(variables, KEYS.sentryDsn) ?? null,
+    anchorFolder: parsedOf(variables, KEYS.auditAnchorFolder) ?? null,
     drain: Object.freeze({
       announceMs: required(KEYS.drainAnnounceMs),
       limitMs: required(KEYS.drainLimitMs),
     }),
   });
+}
+
+function otherKeys(variables: EnvironmentVariables): readonly Secret[] {
+  const next = parsedOf(variables, KEYS.appNextKey);
+  return [...(next === undefined ? [] : [next]), ...(parsedOf(variables, KEYS.appPreviousKeys) ?? [])];
 }
 
 type Required = <T>(key: Key<T>) => T;
@@ -126,12 +140,22 @@ function databaseSettings(variables: EnvironmentVariables, required: Required): 
     connection: required(KEYS.dbConnection),
     ...place,
     ...(port === undefined ? {} : { port }),
+    ...(required(KEYS.dbTls) ? { tls: { caPath: parsedOf(variables, KEYS.dbTlsCa) ?? null } } : {}),
+    ...replicaSettings(variables),
     database: required(KEYS.dbDatabase),
     username: required(KEYS.dbUsername),
     ...(password === undefined ? {} : { password }),
     poolSize: required(KEYS.dbPoolSize),
     statementTimeoutMs: required(KEYS.dbStatementTimeoutMs),
   };
+}
+
+function replicaSettings(variables: EnvironmentVariables): Pick<DatabaseSettings, 'replica'> {
+  const host = parsedOf(variables, KEYS.dbReadHost);
+  if (host === undefined) return {};
+  if (host.startsWith('/')) return { replica: { socketPath: host } };
+  const port = parsedOf(variables, KEYS.dbReadPort) ?? parsedOf(variables, KEYS.dbPort);
+  return { replica: port === undefined ? { host } : { host, port } };
 }
 
 function smsSettings(gatewayUrl: string | undefined, token: Secret | undefined): SmsSettings {

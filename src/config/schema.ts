@@ -1,6 +1,7 @@
 import {
   addressesKey,
   applicationKey,
+  applicationKeysKey,
   choiceKey,
   dsnKey,
   ENVIRONMENTS,
@@ -37,7 +38,13 @@ export const ENVIRONMENT_KEYS = {
   }),
   appKey: applicationKey('APP_KEY', {
     requiredIn: ENVIRONMENTS,
-    doc: 'The key that all others are derived from: one-time codes, outbox, probe accounts. Changing it voids what they protect.',
+    doc: 'The key that all others are derived from: one-time codes, outbox, probe accounts. Changed by `ompay api keys rotate` (docs/audit.md); changed by hand, it voids what they protect.',
+  }),
+  appNextKey: applicationKey('APP_NEXT_KEY', {
+    doc: 'The key to come: opens what other processes seal with it already. `ompay api keys rotate` writes it.',
+  }),
+  appPreviousKeys: applicationKeysKey('APP_PREVIOUS_KEYS', {
+    doc: 'Former keys, the newest first: open what was sealed with them, until `ompay api keys retire`.',
   }),
   appRelease: textKey('APP_RELEASE', {
     fallback: 'development',
@@ -76,6 +83,17 @@ export const ENVIRONMENT_KEYS = {
     doc: 'The user to connect as.',
   }),
   dbPassword: secretKey('DB_PASSWORD', { requiredIn: ['production'], doc: 'The password of that user.' }),
+  dbTls: flagKey('DB_TLS', {
+    fallback: 'false',
+    doc: 'Speaks TLS to the database and verifies who answers; `DB_HOST` must be a name then. Not used with `DB_SOCKET`.',
+  }),
+  dbTlsCa: pathKey('DB_TLS_CA', {
+    doc: "The certificates (PEM) that may vouch for the database. Absent: Node's own list.",
+  }),
+  dbReadHost: textKey('DB_READ_HOST', {
+    doc: 'A replica, by its address or the absolute path of its unix socket: histories are read there, and from the primary while it is away. Absent: all is read from the primary.',
+  }),
+  dbReadPort: integerKey('DB_READ_PORT', PORTS, { doc: 'Its port. Absent: `DB_PORT`.' }),
   dbPoolSize: integerKey(
     'DB_POOL_SIZE',
     { min: 2, max: 200 },
@@ -179,6 +197,9 @@ export const ENVIRONMENT_KEYS = {
   logLevel: choiceKey('LOG_LEVEL', ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
     fallback: 'info',
     doc: 'The least severe lines that are written.',
+  }),
+  auditAnchorFolder: pathKey('AUDIT_ANCHOR_FOLDER', {
+    doc: 'Where each process writes the heads of the ledger and of the audit trail each minute, outside the database (docs/audit.md). Absent: nowhere.',
   }),
   sentryDsn: dsnKey('SENTRY_DSN', {
     doc: 'Where errors that nobody foresaw are sent, without anything of who asked. Absent: nowhere.',

@@ -9,6 +9,8 @@ export interface ApiSettings {
   readonly url: string;
   /** 32 bytes in base64. */
   readonly key: Secret;
+  /** The next key and the former ones: they open, and never seal. */
+  readonly otherKeys: readonly Secret[];
   readonly release: string;
   readonly listen: ListenSettings;
   readonly database: DatabaseSettings;
@@ -19,6 +21,8 @@ export interface ApiSettings {
   /** Sentry's; null: errors are sent nowhere. */
   readonly sentryDsn: Secret | null;
   readonly drain: DrainSettings;
+  /** Null: the chains are anchored nowhere. */
+  readonly anchorFolder: string | null;
 }
 
 export type ListenSettings =
@@ -33,6 +37,10 @@ export interface DatabaseSettings {
   readonly database: string;
   readonly username: string;
   readonly password?: Secret;
+  /** Absent: speaks plainly. Path of PEM certificates; null is Node's own list. */
+  readonly tls?: { readonly caPath: string | null };
+  /** A server that follows this one, for reads that may be stale. */
+  readonly replica?: { readonly socketPath: string } | { readonly host: string; readonly port?: number };
   readonly poolSize: number;
   readonly statementTimeoutMs: number;
 }

@@ -14,6 +14,8 @@ export interface Layout {
   readonly backups: string;
   readonly keys: string;
   readonly logs: string;
+  /** What both chains were at, each minute, outside the database. */
+  readonly anchors: string;
   readonly journal: string;
   readonly lock: string;
   /** The greatest fencing token that ever switched. Beside the lock: the system may empty `run`, never this folder. */
@@ -57,6 +59,7 @@ export function localLayout(rootFolder: string): Layout {
     backups: join(state, 'backups'),
     keys: join(state, 'keys'),
     logs: join(state, 'logs'),
+    anchors: join(state, 'anchors'),
     journal: join(state, 'journal'),
     lock: join(state, 'lock'),
     fence: join(state, 'fence'),

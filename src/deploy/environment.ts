@@ -23,6 +23,8 @@ export function localEnvironment(layout: Layout, port: number): Record<string, s
     LOG_LEVEL: 'info',
     ...defined(withoutOperatorKeys(readEnvironment(join(layout.root, '.env')))),
     APP_KEY: kept.APP_KEY ?? `base64:${randomBytes(32).toString('base64')}`,
+    ...defined({ APP_NEXT_KEY: kept.APP_NEXT_KEY, APP_PREVIOUS_KEYS: kept.APP_PREVIOUS_KEYS }),
+    AUDIT_ANCHOR_FOLDER: layout.anchors,
     APP_URL: `http://127.0.0.1:${port}`,
     // The embedded database is part of this environment: what a `.env` says of another one is for servers.
     DB_CONNECTION: 'pglite',

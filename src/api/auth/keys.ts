@@ -1,7 +1,39 @@
 import { hkdfSync } from 'node:crypto';
 import type { Secret } from '../../core/secret.ts';
 
-export type KeyPurpose = 'otp' | 'outbox' | 'hold' | 'attempts' | 'pin' | 'cache' | 'probe-password';
+export type KeyPurpose =
+  | 'otp'
+  | 'outbox'
+  | 'hold'
+  | 'attempts'
+  | 'pin'
+  | 'cache'
+  | 'anchor'
+  | 'probe-password'
+  | 'key-id';
+
+/** Each 32 bytes in base64. While keys rotate, several are known, so that no process meets what it cannot read. */
+export interface ApplicationKeys {
+  /** What is written is under this one. */
+  readonly key: Secret;
+  /** The next one, and those before. */
+  readonly otherKeys: readonly Secret[];
+}
+
+export interface RingKey {
+  /** Eight hexadecimal digits that tell the application key from others, and nothing about it. */
+  readonly id: string;
+  /** 32 bytes. */
+  readonly key: Buffer;
+}
+
+/** The keys of one purpose: the first one seals, each opens. */
+export type KeyRing = readonly [RingKey, ...RingKey[]];
+
+export function deriveRing({ key, otherKeys }: ApplicationKeys, purpose: KeyPurpose): KeyRing {
+  const ringKey = (each: Secret): RingKey => ({ id: keyId(each), key: deriveKey(each, purpose) });
+  return [ringKey(key), ...otherKeys.map(ringKey)];
+}
 
 /**
  * 32 bytes for one purpose, derived from APP_KEY (HKDF-SHA256, RFC 5869): no two purposes share a key.
@@ -10,4 +42,9 @@ export type KeyPurpose = 'otp' | 'outbox' | 'hold' | 'attempts' | 'pin' | 'cache
 export function deriveKey(applicationKey: Secret, purpose: KeyPurpose): Buffer {
   const material = Buffer.from(applicationKey.reveal(), 'base64');
   return Buffer.from(hkdfSync('sha256', material, '', `ompay/${purpose}`, 32));
+}
+
+/** What a key is called wherever it is named: derived as the others are, so it gives nothing away. */
+export function keyId(applicationKey: Secret): string {
+  return deriveKey(applicationKey, 'key-id').toString('hex', 0, 4);
 }

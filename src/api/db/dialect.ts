@@ -62,6 +62,9 @@ export interface Dialect {
   /** SUM as a safe integer; 0 for no rows. A RangeError past 2^53 - 1. */
   sum(expression: Expression<number>): RawBuilder<number>;
 
+  /** The texts of a group with commas between, in the order of a column. At most about 1,000 characters on MySQL. */
+  joinTexts(text: Expression<string>, orderedBy: Expression<unknown>): RawBuilder<string>;
+
   /** Another row has the same unique key. */
   isDuplicateKey(error: unknown): boolean;
   /** The database gave up on a transaction that may succeed when run again: deadlock, lock wait, serialization, time limit. */

@@ -59,6 +59,8 @@ export const mysqlDialect: Dialect = {
 
   sum: (expression) => sql<number>`cast(coalesce(sum(${expression}), 0) as signed)`,
 
+  joinTexts: (text, orderedBy) => sql<string>`group_concat(${text} order by ${orderedBy} separator ',')`,
+
   isDuplicateKey: (error) => systemCodeOf(error) === DUPLICATE_KEY,
   isRetryable: (error) => error instanceof Error && 'errno' in error && RETRYABLE.has(error.errno),
 

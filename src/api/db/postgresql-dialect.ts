@@ -59,6 +59,8 @@ export const postgresqlDialect: Dialect = {
 
   sum: (expression) => sql<number>`cast(coalesce(sum(${expression}), 0) as bigint)`,
 
+  joinTexts: (text, orderedBy) => sql<string>`string_agg(${text}, ',' order by ${orderedBy})`,
+
   isDuplicateKey: (error) => systemCodeOf(error) === UNIQUE_VIOLATION,
   isRetryable: (error) => RETRYABLE.has(systemCodeOf(error)),
 

@@ -1,5 +1,7 @@
 import type { Kysely } from 'kysely';
 import { uuidv7 } from '../../core/ids.ts';
+import { ledgerEvents } from '../audit/ledger-events.ts';
+import { writeAudit } from '../audit/write.ts';
 import type { Dialect } from '../db/dialect.ts';
 import type { Schema } from '../db/schema.ts';
 import { countedAt, readHolds, readReversals, writeHolds } from './batch-holds.ts';
@@ -147,15 +149,18 @@ export async function writeBatch(
   await setAccounts(trx, dialect, 'balance', plan.balances);
   await setAccounts(trx, dialect, 'held', plan.raised);
   if (plan.transfers.length > 0) await writeTransfers(trx, plan, dialect);
+  // Last, as it locks the trail's head for everyone.
+  await writeAudit(trx, dialect, ledgerEvents(plan), access.nowMs);
 }
 
 async function writeTransfers(
   trx: Kysely<Schema>,
-  { transfers, entries, claims, reversals, head }: BatchPlan<LedgerRequest>,
+  { transfers, entries, seals, claims, reversals, head }: BatchPlan<LedgerRequest>,
   dialect: Dialect,
 ): Promise<void> {
   await dialect.insertRows(trx, 'transfers', transfers);
   await dialect.insertRows(trx, 'entries', entries);
+  await dialect.insertRows(trx, 'description_seals', seals);
   await dialect.insertRows(trx, 'transfer_claims', claims);
   await dialect.insertRows(trx, 'reversals', reversals);
   await trx

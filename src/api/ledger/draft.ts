@@ -1,4 +1,5 @@
 import type {
+  DescriptionSealRow,
   EntryRow,
   HoldRow,
   IdempotencyKeyRow,
@@ -29,6 +30,7 @@ export interface Draft {
   readonly accounts: ReadonlyMap<string, AccountDraft>;
   readonly transfers: TransferRow[];
   readonly entries: EntryRow[];
+  readonly seals: DescriptionSealRow[];
   readonly keys: IdempotencyKeyRow[];
   /** Used up before this batch, and by it. */
   readonly taken: Set<string>;
@@ -50,6 +52,7 @@ export function draftOf(state: BatchState): Draft {
     accounts: new Map([...state.accounts].map(([id, before]) => [id, both(before)])),
     transfers: [],
     entries: [],
+    seals: [],
     keys: [],
     taken: new Set(state.claims),
     claims: [],
@@ -65,7 +68,7 @@ export function draftOf(state: BatchState): Draft {
 
 /** What the draft has to write. */
 export function writesOf(draft: Draft, nowMs: number): Omit<BatchPlan<unknown>, 'decided'> {
-  const { head, transfers, entries, keys, claims, messages, reversals } = draft;
+  const { head, transfers, entries, seals, keys, claims, messages, reversals } = draft;
   const accounts = [...draft.accounts.values()];
   const holds = [...draft.holds.values()];
   const past = [...draft.pastUsage.values()].filter(({ before, now }) => now !== before);
@@ -79,6 +82,7 @@ export function writesOf(draft: Draft, nowMs: number): Omit<BatchPlan<unknown>, 
     head,
     transfers,
     entries,
+    seals,
     keys,
     claims,
     messages,

@@ -1,6 +1,7 @@
 import type { EntryRow } from '../db/schema.ts';
 import type { ChainedTransfer } from './chain.ts';
 import { chainHash } from './chain.ts';
+import { sealDescription } from './description.ts';
 import type { AccountDraft, Draft } from './draft.ts';
 import type { BatchContext } from './plan.ts';
 import type { PostedTransfer, PostRequest } from './types.ts';
@@ -39,10 +40,12 @@ export function move(moved: Moved, movement: Movement, draft: Draft, context: Ba
     chain_seq: draft.head.chainSeq + 1,
   };
   const entries = enter(transfer, movement);
+  const seal = transfer.description === null ? undefined : sealDescription(transfer.description);
   draft.head = {
     chainSeq: transfer.chain_seq,
-    chainHash: chainHash(draft.head.chainHash, transfer, entries),
+    chainHash: chainHash(draft.head.chainHash, transfer, entries, seal?.digest ?? null),
   };
+  if (seal !== undefined) draft.seals.push({ chain_seq: transfer.chain_seq, ...seal });
   draft.transfers.push({ ...transfer, chain_hash: draft.head.chainHash });
   draft.entries.push(...entries);
   return {

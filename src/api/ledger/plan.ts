@@ -1,4 +1,5 @@
 import type {
+  DescriptionSealRow,
   EntryRow,
   HoldRow,
   IdempotencyKeyRow,
@@ -55,6 +56,8 @@ export interface BatchPlan<R> {
   readonly head: Head;
   readonly transfers: readonly TransferRow[];
   readonly entries: readonly EntryRow[];
+  /** Of the transfers' descriptions. */
+  readonly seals: readonly DescriptionSealRow[];
   readonly keys: readonly IdempotencyKeyRow[];
   readonly claims: readonly TransferClaimRow[];
   readonly messages: readonly OutgoingMessage[];

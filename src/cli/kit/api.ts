@@ -6,7 +6,7 @@ import type { Ledger } from '../../api/ledger/types.ts';
 import { sealBody } from '../../api/outbox/seal.ts';
 import { deriveKeys, type Keys } from '../../api/services.ts';
 import { loadApiSettings } from '../../config/load.ts';
-import type { ApiSettings } from '../../config/settings.ts';
+import type { ApiSettings, DatabaseSettings } from '../../config/settings.ts';
 import type { Clock } from '../../core/clock.ts';
 import { OmpayError } from '../../core/errors.ts';
 import type { Layout } from '../../core/layout.ts';
@@ -27,6 +27,7 @@ export async function withApi<T>(
   layout: Layout,
   clock: Clock,
   work: (kit: ApiKit) => Promise<T>,
+  change: Partial<Pick<DatabaseSettings, 'statementTimeoutMs'>> = {},
 ): Promise<T> {
   const variables = readEnvironment(layout.environment);
   if (variables.APP_KEY === undefined) {
@@ -36,7 +37,7 @@ export async function withApi<T>(
   }
   const settings = loadApiSettings(variables);
   const keys = deriveKeys(settings.key);
-  const database = openDatabase(settings.database);
+  const database = openDatabase({ ...settings.database, ...change });
   try {
     const sealMessage = (body: string): string => sealBody(keys.outbox, body);
     // Nobody reads a command's metrics; its errors reach the caller by themselves.

@@ -2,7 +2,7 @@ import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } 
 import { API_ERRORS } from './errors.ts';
 import { errorHandler, handleUnknownRoute, handleUnreadableAddress } from './http/error-handler.ts';
 import { parseJson } from './http/json-parser.ts';
-import { requestIdOf, traceIdOf } from './http/request.ts';
+import { commonHeaders, requestIdOf, traceIdOf } from './http/request.ts';
 import { createValidatorCompiler } from './http/validation.ts';
 import { ROUTES } from './routes/index.ts';
 import { createServices, type Foundations } from './services.ts';
@@ -50,9 +50,7 @@ export function buildServer(foundations: Foundations): FastifyInstance {
 function addHeaders(app: FastifyInstance, { readiness }: Foundations): void {
   app.addHook('onSend', async (request, reply) => {
     void reply.headers({
-      'x-request-id': request.id,
-      'cache-control': 'no-store',
-      'x-content-type-options': 'nosniff',
+      ...commonHeaders(request),
       ...(readiness.isDraining() ? { connection: 'close' } : {}),
     });
   });

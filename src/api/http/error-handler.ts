@@ -5,7 +5,7 @@ import { CommitUnknownError, isConnectionLost } from '../db/errors.ts';
 import { API_ERRORS, ApiError } from '../errors.ts';
 import { scrub } from '../log.ts';
 import type { ErrorReporter } from '../sentry/reporter.ts';
-import { readerOf } from './request.ts';
+import { commonHeaders, readerOf } from './request.ts';
 import { validationError } from './validation.ts';
 
 type ErrorHandler = (thrown: FastifyError, request: FastifyRequest, reply: FastifyReply) => Promise<string>;
@@ -41,12 +41,13 @@ export async function handleUnknownRoute(request: FastifyRequest, reply: Fastify
   return written(new ApiError('routeNotFound'), request, reply);
 }
 
-/** An address that cannot be decoded leads nowhere either; it is met before hooks and handlers are. */
+/** An address that cannot be decoded, or is too long, leads nowhere either; it is met before hooks and handlers are. */
 export function handleUnreadableAddress(
   _error: FastifyError,
   request: FastifyRequest,
   reply: FastifyReply,
 ): void {
+  void reply.headers(commonHeaders(request));
   void reply.send(written(new ApiError('routeNotFound'), request, reply));
 }
 

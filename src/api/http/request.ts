@@ -55,3 +55,8 @@ export function takePin(request: FastifyRequest): string | undefined {
   request.body = body;
   return pin === undefined ? undefined : String(pin);
 }
+
+/** On every answer. */
+export function commonHeaders({ id }: FastifyRequest): Readonly<Record<string, string>> {
+  return { 'x-request-id': id, 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
+}

@@ -79,11 +79,20 @@ test('an unknown address and an unknown method are 404', async () => {
   expect(response.statusCode).toBe(404);
 });
 
-test('an address that cannot be decoded is refused in the same form', async () => {
-  const response = await api.app.inject({ method: 'GET', url: '/api/%zz' });
-  expect(response.json()).toMatchObject({ success: false, code: 'route_introuvable' });
-  expect(response.statusCode).toBe(404);
-});
+test.each(['/api/%zz', `/api/qr/${'a'.repeat(200)}`])(
+  'an address that cannot be decoded or is too long is refused in the same form: %.12s',
+  async (url) => {
+    const response = await api.app.inject({ method: 'GET', url });
+    expect(response.statusCode).toBe(404);
+    const { request_id, ...body } = response.json();
+    expect(body).toMatchObject({ success: false, code: 'route_introuvable' });
+    expect(response.headers).toMatchObject({
+      'x-request-id': request_id,
+      'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
+    });
+  },
+);
 
 test('an unexpected error is told without its cause', async () => {
   const { phone } = await api.customer();

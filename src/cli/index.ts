@@ -75,6 +75,12 @@ export const commands: readonly CommandEntry[] = [
     load: () => import('./api/verify-ledger.ts'),
   },
   {
+    words: 'api worker',
+    summary: 'deliver the messages of the API until stopped',
+    group: 'Operate',
+    load: () => import('./api/worker.ts'),
+  },
+  {
     words: 'api distributor create',
     summary: 'make a distributor with a float',
     group: 'Operate',

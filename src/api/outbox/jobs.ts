@@ -3,15 +3,13 @@ import { Redis } from 'ioredis';
 import type { RedisSettings } from '../../config/settings.ts';
 import type { Clock } from '../../core/clock.ts';
 import { withinTime } from '../db/time-limit.ts';
-import { connect, optionsOf } from '../redis/connect.ts';
+import { optionsOf } from '../redis/connect.ts';
 import type { Handed } from './delivery.ts';
 
 const QUEUE = 'outbox';
 const HAND_LIMIT_MS = 2_000;
-/** Done jobs are kept for those who look; the rest of what happened is in the outbox. */
-const KEPT_JOBS = { age: 3_600, count: 1_000 };
-/** A job that failed is removed: the outbox hands the message on again under the same name. */
-const JOB_OPTIONS = { removeOnComplete: KEPT_JOBS, removeOnFail: true, attempts: 1 };
+/** Nothing is kept of a job: the outbox says what became of a message, and may hand a try on again by its name. */
+const JOB_OPTIONS = { removeOnComplete: true, removeOnFail: true, attempts: 1 };
 const RECONNECT_MS = 500;
 
 /** The way to those who deliver: BullMQ's queue in Redis. Jobs name messages and hold nothing of them. */
@@ -21,23 +19,49 @@ export interface JobQueue {
   close(): Promise<void>;
 }
 
+/** Connects at the first use; after a failure the next use begins anew. */
 export function openJobQueue(settings: RedisSettings, clock: Clock): JobQueue {
-  const connection = connect(settings);
-  // What goes wrong is told by the calls; the link of this process tells of Redis itself.
-  connection.on('error', () => {});
-  const queue = new Queue(QUEUE, { connection, prefix: prefixOf(settings), skipWaitingForReady: true });
-  queue.on('error', () => {});
+  let queue: OpenQueue | undefined;
+  const drop = async (): Promise<void> => {
+    const dropped = queue;
+    queue = undefined;
+    await dropped?.end();
+  };
   return {
     async hand(handed) {
-      const jobs = handed.map(({ id, attempts }) => ({
-        name: 'deliver',
-        data: { id, attempts },
-        opts: { ...JOB_OPTIONS, jobId: `${id}-${attempts}` },
-      }));
-      const added = queue.addBulk(jobs);
-      await withinTime(added, { clock, limitMs: HAND_LIMIT_MS, what: 'handing messages to workers' });
+      queue ??= connectQueue(settings);
+      const added = queue.add(handed);
+      try {
+        await withinTime(added, { clock, limitMs: HAND_LIMIT_MS, what: 'handing messages to workers' });
+      } catch (error) {
+        await drop();
+        throw error;
+      }
     },
-    async close() {
+    close: drop,
+  };
+}
+
+interface OpenQueue {
+  add(handed: readonly Handed[]): Promise<unknown>;
+  end(): Promise<void>;
+}
+
+function connectQueue(settings: RedisSettings): OpenQueue {
+  const connection = new Redis(redisOptions(settings));
+  const queue = new Queue(QUEUE, { connection, prefix: prefixOf(settings) });
+  // What goes wrong is told by the calls; the link of this process tells of Redis itself.
+  for (const each of [connection, queue]) each.on('error', () => {});
+  return {
+    add: (handed) =>
+      queue.addBulk(
+        handed.map(({ id, attempts }) => ({
+          name: 'deliver',
+          data: { id, attempts },
+          opts: { ...JOB_OPTIONS, jobId: `${id}-${attempts}` },
+        })),
+      ),
+    async end() {
       connection.disconnect();
       await queue.close().catch(() => {});
     },
@@ -69,8 +93,6 @@ export function startJobWorker(
     prefix: prefixOf(settings),
     concurrency: parts.concurrency,
     runRetryDelay: RECONNECT_MS,
-    removeOnComplete: KEPT_JOBS,
-    removeOnFail: { count: 0 },
   });
   worker.on('error', parts.onError);
   worker.on('failed', (_job, error) => parts.onError(error));
@@ -82,6 +104,11 @@ export function startJobWorker(
       connection.disconnect();
     },
   };
+}
+
+/** BullMQ waits for its connections and asks that they keep what waits; the limits above bound it. */
+function redisOptions(settings: RedisSettings) {
+  return { ...optionsOf(settings), replyMapping: 'legacy', maxRetriesPerRequest: null } as const;
 }
 
 function prefixOf({ prefix }: RedisSettings): string {

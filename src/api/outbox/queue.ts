@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely';
+import type { ExpressionBuilder, Kysely } from 'kysely';
 import { uuidv7 } from '../../core/ids.ts';
 import type { Schema } from '../db/schema.ts';
 import type { OutgoingMessage } from '../ledger/types.ts';
@@ -53,15 +53,17 @@ export interface OutboxMessage {
   readonly deliveredAtMs: number;
 }
 
-/** The newest messages, decrypted, the newest last: where the one-time codes of a local environment are read. */
+/**
+ * The newest messages, decrypted, the newest last: where the one-time codes of a local environment are read.
+ * @param options.dead only those that were given up.
+ */
 export async function readOutbox(
   kysely: Kysely<Schema>,
   key: Buffer,
-  options: { readonly limit: number },
+  options: { readonly limit: number; readonly dead?: boolean },
 ): Promise<readonly OutboxMessage[]> {
-  const rows = await kysely
-    .selectFrom('outbox')
-    .selectAll()
+  const messages = kysely.selectFrom('outbox').selectAll();
+  const rows = await (options.dead === true ? messages.where(isDead) : messages)
     // Ids are UUIDv7: their order is that of time, and the primary key gives it without a sort.
     .orderBy('id', 'desc')
     .limit(options.limit)
@@ -75,4 +77,18 @@ export async function readOutbox(
     attempts: row.attempts,
     deliveredAtMs: row.delivered_at_ms,
   }));
+}
+
+/** Has those that were given up tried again at once; gives how many. */
+export async function reviveDead(kysely: Kysely<Schema>, now: number): Promise<number> {
+  const revived = await kysely
+    .updateTable('outbox')
+    .set({ attempts: 0, available_at_ms: now })
+    .where(isDead)
+    .executeTakeFirst();
+  return Number(revived.numUpdatedRows);
+}
+
+function isDead({ and, eb }: ExpressionBuilder<Schema, 'outbox'>) {
+  return and([eb('delivered_at_ms', '=', 0), eb('attempts', '>=', MAX_ATTEMPTS)]);
 }

@@ -22,6 +22,17 @@ export interface ApiKit {
   readonly clock: Clock;
 }
 
+/** What the installation's API runs with. Throws `notFound` before the first deploy. */
+export function apiSettings(layout: Layout): ApiSettings {
+  const variables = readEnvironment(layout.environment);
+  if (variables.APP_KEY === undefined) {
+    throw new OmpayError('notFound', `nothing is deployed under ${layout.state} yet`, {
+      hint: 'ompay deploy',
+    });
+  }
+  return loadApiSettings(variables);
+}
+
 /** Opens the kit for the time of `work` and closes it whatever happens. Throws `databaseUnavailable` when it is away. */
 export async function withApi<T>(
   layout: Layout,
@@ -29,13 +40,7 @@ export async function withApi<T>(
   work: (kit: ApiKit) => Promise<T>,
   change: Partial<Pick<DatabaseSettings, 'statementTimeoutMs'>> = {},
 ): Promise<T> {
-  const variables = readEnvironment(layout.environment);
-  if (variables.APP_KEY === undefined) {
-    throw new OmpayError('notFound', `nothing is deployed under ${layout.state} yet`, {
-      hint: 'ompay deploy',
-    });
-  }
-  const settings = loadApiSettings(variables);
+  const settings = apiSettings(layout);
   const keys = deriveKeys(settings.key);
   const database = openDatabase({ ...settings.database, ...change });
   try {

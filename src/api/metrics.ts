@@ -5,6 +5,8 @@ import { type HttpMetrics, observeHttp } from './metrics/http.ts';
 import { type LedgerMetrics, observeLedger } from './metrics/ledger.ts';
 import { type Backlog, showBacklog } from './metrics/outbox.ts';
 import { observeProcess, type ProcessMetrics } from './metrics/process.ts';
+import { showRedis } from './metrics/redis.ts';
+import type { RedisState } from './redis/link.ts';
 
 /** Where each part of a process tells what it does. docs/observability.md lists what comes of it. */
 export interface Metrics {
@@ -21,12 +23,15 @@ export interface MetricSources {
   readonly poolSize: number;
   /** Asked each time that the metrics are read. */
   backlog(): Promise<Backlog>;
+  /** The same. */
+  redisState(): RedisState;
 }
 
 export function createMetrics(sources: MetricSources): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   showBacklog(registry, sources.backlog);
+  showRedis(registry, sources.redisState);
   return {
     registry,
     http: observeHttp(registry),

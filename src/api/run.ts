@@ -35,6 +35,7 @@ export async function runApi(settings: ApiSettings, clock: Clock, stop: AbortSig
     release,
     poolSize: settings.database.poolSize,
     backlog: () => readBacklog(database.kysely, clock),
+    redisState: () => redis.state(),
   });
   const log = createLogger(settings.log, {
     clock,

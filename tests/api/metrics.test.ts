@@ -3,7 +3,7 @@ import type { Ledger } from '../../src/api/ledger/types.ts';
 import { createMetrics, type Metrics } from '../../src/api/metrics.ts';
 
 function open(backlog = async () => ({ waiting: 3, oldestMs: 4_500 })): Metrics {
-  return createMetrics({ release: 'r1', poolSize: 10, backlog });
+  return createMetrics({ release: 'r1', poolSize: 10, backlog, redisState: () => 'away' });
 }
 
 async function textOf(metrics: Metrics): Promise<string> {
@@ -93,6 +93,7 @@ test('batches, refusals, drains, reports and the release are told', async () => 
     'ompay_draining 1',
     'ompay_log_lines_dropped_total 1',
     'ompay_error_reports_total{outcome="sent"} 1',
+    'ompay_redis_state{state="away"} 1',
     `ompay_build_info{release="r1",node="${process.version}"} 1`,
   ]) {
     expect(text).toContain(line);

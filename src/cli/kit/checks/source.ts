@@ -66,7 +66,8 @@ async function generated(): Promise<readonly SourceText[]> {
 async function metricNames(): Promise<readonly string[]> {
   const { createMetrics } = await import('../../../api/metrics.ts');
   const backlog = async () => ({ waiting: 0, oldestMs: 0 });
-  const { registry } = createMetrics({ release: 'none', poolSize: 0, backlog });
+  const redisState = () => 'unused' as const;
+  const { registry } = createMetrics({ release: 'none', poolSize: 0, backlog, redisState });
   return registry
     .getMetricsAsArray()
     .flatMap(({ name }) => [name, `${name}_bucket`, `${name}_sum`, `${name}_count`]);

@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { type Shell, sh } from '../shell/line.ts';
 import { CACHE_FOLDER } from './names.ts';
 import { LAB_USER, LAB_USER_ID } from './seed.ts';
@@ -44,9 +44,17 @@ rm -f "$part"/etc/ssh/ssh_host_* "$part"/var/cache/apt/archives/*.deb "$part"/va
 mv -T "$part" "$base"
 `;
 
+export interface BaseRequest {
+  readonly distribution: Distribution;
+  readonly mirror: string;
+  /** How long another maker is waited for. */
+  readonly waitSeconds: number;
+  /** Where the image is to be. */
+  readonly base: string;
+}
+
 /** Makes the base image unless it is there. */
-export function makeBaseLine(distribution: Distribution, mirror: string, waitSeconds: number): Shell {
-  const base = baseFolder(distribution);
+export function makeBaseLine({ distribution, mirror, waitSeconds, base }: BaseRequest): Shell {
   const make = sh`unshare --mount --propagation private sh -ec ${MAKE} sh ${base} ${mirror} ${distribution} ${PACKAGES.join(',')} ${LAB_USER} ${LAB_USER_ID}`;
-  return sh`mkdir -p ${CACHE_FOLDER} && flock --wait ${waitSeconds} ${`${base}.lock`} ${make}`;
+  return sh`mkdir -p ${dirname(base)} && flock --wait ${waitSeconds} ${`${base}.lock`} ${make}`;
 }

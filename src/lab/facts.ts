@@ -1,4 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { release } from 'node:os';
 import { join } from 'node:path';
 import { OmpayError } from '../core/errors.ts';
 import type { Layout } from '../core/layout.ts';
@@ -33,17 +34,21 @@ export function assertRoot(): void {
 /** Refuses a machine that cannot hold a lab. Throws `preflightFailed` with the one line that mends it. */
 export async function assertMachine(host: Host): Promise<void> {
   assertRoot();
-  const missing: string[] = [];
-  for (const [program, name] of Object.entries(PACKAGE_BY_PROGRAM)) {
+  const absent: string[] = [];
+  for (const program of Object.keys(PACKAGE_BY_PROGRAM)) {
     const found = await host.exec(sh`command -v ${program}`, { timeoutMs: LOOK_MS });
-    if (found.exitCode !== 0) missing.push(name);
+    if (found.exitCode !== 0) absent.push(program);
   }
-  if (missing.length > 0) {
+  if (absent.some((program) => existsSync(join('/usr/sbin', program))))
+    throw unfit('/usr/sbin is not in PATH', 'export PATH="/usr/sbin:/sbin:$PATH"');
+  if (absent.length > 0) {
+    const packages = absent.map((program) => PACKAGE_BY_PROGRAM[program]).join(' ');
     throw unfit(
-      `programs are missing, of the packages ${missing.join(', ')}`,
-      `apt-get install -y --no-install-recommends ${missing.join(' ')}`,
+      `programs are missing: ${absent.join(', ')}`,
+      `apt-get install -y --no-install-recommends ${packages}`,
     );
   }
+  assertKernel();
   cgroupFolder();
 }
 
@@ -51,7 +56,16 @@ function unfit(message: string, hint: string): OmpayError {
   return new OmpayError('preflightFailed', message, { hint });
 }
 
-/** Where cgroup v2 is: alone, or beside v1. Throws `preflightFailed` where it is not, or too old to end a host. */
+/** Of Linux: cgroup.kill, which ends a host at once. */
+const OLDEST_KERNEL = { major: 5, minor: 14 };
+
+function assertKernel(): void {
+  const [major = 0, minor = 0] = release().split('.').map(Number);
+  const isOld = major < OLDEST_KERNEL.major || (major === OLDEST_KERNEL.major && minor < OLDEST_KERNEL.minor);
+  if (isOld) throw unfit(`a lab needs Linux 5.14, and this is ${release()}`, 'use a newer kernel');
+}
+
+/** Where cgroup v2 is: alone, or beside v1. Throws `preflightFailed` where it is not. */
 export function cgroupFolder(): string {
   const folder = ['/sys/fs/cgroup', '/sys/fs/cgroup/unified'].find((each) =>
     existsSync(join(each, 'cgroup.controllers')),

@@ -1,7 +1,7 @@
 import { type Action, call, type Plan, type Stage, type Step } from '../plan/plan.ts';
 import type { Shell } from '../shell/line.ts';
 import { gatewayOf } from './addresses.ts';
-import { makeBaseLine } from './base.ts';
+import { baseFolder, makeBaseLine } from './base.ts';
 import type { LabFacts } from './facts.ts';
 import { bootLine, inLab } from './machines.ts';
 import { bridgeLine, cableLine } from './network.ts';
@@ -11,9 +11,9 @@ import type { Lab, LabHost } from './types.ts';
 /** A lab as plans. Pure: `--plan` prints these. */
 
 const SECONDS = 1000;
-/** 44 s were seen on a quiet machine, 290 s on a busy one. */
+/** 44 s were seen on a quiet machine, 500 s on a busy one. */
 const BASE_SECONDS = 900;
-const BASE_HINT = 'about a minute, up to five on a busy machine';
+const BASE_HINT = 'about a minute, up to ten on a busy machine';
 /** 1 to 3 s were seen alone; fifty that boot at once share the processors. */
 const SSH_LIMIT_MS = 120 * SECONDS;
 
@@ -59,7 +59,8 @@ function removeAction(): Action {
 }
 
 function baseStep({ distribution, mirrors }: Lab): Step {
-  const line = makeBaseLine(distribution, mirrors.main, BASE_SECONDS);
+  const base = baseFolder(distribution);
+  const line = makeBaseLine({ distribution, mirror: mirrors.main, waitSeconds: BASE_SECONDS, base });
   return step(
     'base',
     `make the image of ${distribution} once (${BASE_HINT})`,

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { assertRoot } from '../../lab/facts.ts';
 import { type HostState, hostStates } from '../../lab/status.ts';
 import type { Invocation } from '../command.ts';
 import { currentLab } from '../kit/lab.ts';
@@ -7,6 +8,7 @@ export function configure(_command: Command): void {}
 
 /** Exit 0 when every host runs, is joined and its sshd answers; 7 when one does not. */
 export async function run({ layout, output }: Invocation): Promise<number> {
+  assertRoot();
   const lab = currentLab(layout);
   const states = await hostStates(lab);
   output.write(

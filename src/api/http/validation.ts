@@ -4,13 +4,39 @@ import type { FastifySchemaCompiler, FastifySchemaValidationError } from 'fastif
 import { ApiError, type FieldProblems } from '../errors.ts';
 import type { Sentence } from '../language.ts';
 
+/** The part of a schema that says how a URL's text is read. */
+interface PartSchema {
+  readonly properties?: Readonly<Record<string, { readonly type?: unknown }>>;
+}
+
 /**
- * Bodies are taken as they are: "1000" is not an amount. Everything in a URL is text, so query strings are converted.
+ * Bodies are taken as they are: "1000" is not an amount. Everything in a URL is text, so integers of query strings are
+ * read from their digits.
  */
-export function createValidatorCompiler(): FastifySchemaCompiler<object> {
+export function createValidatorCompiler(): FastifySchemaCompiler<PartSchema> {
   const strict = formatted(new Ajv({ allErrors: true, coerceTypes: false }));
-  const converting = formatted(new Ajv({ allErrors: true, coerceTypes: true, useDefaults: true }));
-  return ({ schema, httpPart }) => (httpPart === 'querystring' ? converting : strict).compile(schema);
+  const defaulting = formatted(new Ajv({ allErrors: true, coerceTypes: false, useDefaults: true }));
+  return ({ schema, httpPart }) => {
+    if (httpPart !== 'querystring') return strict.compile(schema);
+    const validate = defaulting.compile(schema);
+    return (query: object) => {
+      const value = withIntegers(query, schema);
+      validate(value);
+      const { errors } = validate;
+      return errors ? { error: errors } : { value };
+    };
+  };
+}
+
+/** Digits, and nothing else that JavaScript takes for a number: ` 5 `, `0x10`, and `1e400`, whose infinity is under no bound. */
+const INTEGER = /^-?\d{1,15}$/;
+
+function withIntegers(query: object, { properties = {} }: PartSchema): object {
+  const pairs = Object.entries(query).map(([name, text]) => {
+    const isInteger = properties[name]?.type === 'integer' && INTEGER.test(String(text));
+    return [name, isInteger ? Number(text) : text];
+  });
+  return Object.fromEntries(pairs);
 }
 
 function formatted(ajv: Ajv): Ajv {

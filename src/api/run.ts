@@ -3,7 +3,9 @@ import type { FastifyListenOptions } from 'fastify';
 import type { ApiSettings, ListenSettings } from '../config/settings.ts';
 import type { Clock } from '../core/clock.ts';
 import { OmpayError } from '../core/errors.ts';
-import { deriveKey } from './auth/keys.ts';
+import { startAnchoring } from './audit/anchor/keep.ts';
+import { deriveRing } from './auth/keys.ts';
+import { tellGaps } from './db/durability.ts';
 import { type Database, openDatabase } from './db/open.ts';
 import { drain } from './drain.ts';
 import { startLoopMonitor } from './event-loop.ts';
@@ -49,6 +51,7 @@ export async function runApi(settings: ApiSettings, clock: Clock, stop: AbortSig
   const readiness = createReadiness({ database, clock, log, loopDelayMs: loop.meanDelayMs });
   try {
     await assertMigrated(database);
+    await tellGaps(settings.database.connection, database, log);
     await serveUntil({ settings, clock, log, database, metrics, readiness, errors, redis }, stop);
   } finally {
     loop.stop();
@@ -59,7 +62,7 @@ export async function runApi(settings: ApiSettings, clock: Clock, stop: AbortSig
 
 async function serveUntil(parts: Omit<Foundations, 'ledger'>, stop: AbortSignal): Promise<void> {
   const { settings, clock, log, database, metrics } = parts;
-  const key = deriveKey(settings.key, 'outbox');
+  const key = deriveRing(settings, 'outbox');
   const ledger = createLedger({
     db: database,
     clock,
@@ -75,9 +78,15 @@ async function serveUntil(parts: Omit<Foundations, 'ledger'>, stop: AbortSignal)
   log.info({ listen: placeOf(settings.listen) }, 'serving');
   const messages = await startMessages({ ...parts, key, deliver: createDriver(settings.sms) });
   const housekeeper = startHousekeeping({ database, ledger, clock, log });
+  const anchoring = startAnchoring({
+    ...parts,
+    key: deriveRing(settings, 'anchor')[0],
+    folder: settings.anchorFolder,
+    listen: settings.listen,
+  });
   await aborted(stop);
   tellWhy(stop, parts);
-  await drain({ ...parts, server, ledger, background: [messages, housekeeper] });
+  await drain({ ...parts, server, ledger, background: [messages, housekeeper, anchoring] });
   if (stop.reason instanceof UncaughtError) throw stop.reason;
 }
 

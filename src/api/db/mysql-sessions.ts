@@ -9,6 +9,7 @@ import type { Session, SessionPool } from './session.ts';
 import { refuseStreaming } from './session.ts';
 import type { DatabaseSettings } from './settings.ts';
 import { TimeLimitError, withinTime } from './time-limit.ts';
+import { tlsOptionsOf } from './tls.ts';
 
 /** Field type LONGLONG of MySQL's protocol (field_types.h). */
 const LONGLONG = 8;
@@ -20,6 +21,7 @@ const CONNECTION_ENDING: ReadonlySet<unknown> = new Set([1053, 1927, 3169, 4031]
 export function mysqlSessions(settings: DatabaseSettings, clock: Clock): SessionPool {
   const pool = mysql.createPool({
     ...placeOf(settings),
+    ...tlsOf(settings),
     database: settings.database,
     user: settings.username,
     ...(settings.password === undefined ? {} : { password: settings.password.reveal() }),
@@ -60,6 +62,12 @@ function discard(connection: mysql.PoolConnection): (error: unknown) => never {
 
 function placeOf({ socketPath, host = '127.0.0.1', port = 3306 }: DatabaseSettings): mysql.PoolOptions {
   return socketPath === undefined ? { host, port } : { socketPath };
+}
+
+/** mysql2 compares the certificate's names with the host's only when asked, and only where the host is a name. */
+function tlsOf(settings: DatabaseSettings): mysql.PoolOptions {
+  const tls = tlsOptionsOf(settings);
+  return tls === undefined ? {} : { ssl: { ...tls, verifyIdentity: true } };
 }
 
 /**

@@ -17,8 +17,9 @@ import { mysqlSessions } from './mysql-sessions.ts';
 import { type DatabaseObserver, NO_OBSERVER } from './observer.ts';
 import { postgresqlDialect } from './postgresql-dialect.ts';
 import { postgresqlSessions } from './postgresql-sessions.ts';
+import { replicaFirst, replicaSettings } from './replica.ts';
 import type { Schema } from './schema.ts';
-import type { SessionPool } from './session.ts';
+import type { SessionPool, WaitLimits } from './session.ts';
 import { driverOf } from './session.ts';
 import type { ConnectionKind, DatabaseSettings } from './settings.ts';
 import { addressOf, CONNECT_WAIT_MS } from './settings.ts';
@@ -28,6 +29,8 @@ import { runTransaction } from './transaction.ts';
 
 export interface Database {
   readonly kysely: Kysely<Schema>;
+  /** For reads that may be some seconds old: asks the replica where there is one, else the primary. Never write by it. */
+  readonly stale: Kysely<Schema>;
   readonly dialect: Dialect;
   /**
    * Runs the work in one transaction, READ COMMITTED, and commits it. The work is run again, at most 5 times, after a
@@ -87,10 +90,19 @@ export function openDatabase(
     address: addressOf(settings),
     observer,
   };
-  const createDriver = () => driverOf(sessions(settings, clock), limits);
-  const kysely = new Kysely<Schema>({ dialect: { ...writer, createDriver } });
+  const open = (pool: SessionPool, wait: WaitLimits): Kysely<Schema> =>
+    new Kysely<Schema>({ dialect: { ...writer, createDriver: () => driverOf(pool, wait) } });
+  const primary = sessions(settings, clock);
+  const kysely = open(primary, limits);
+  const replica = replicaSettings(settings);
+  // The metrics' pool is the primary's.
+  const stale =
+    replica === undefined
+      ? kysely
+      : open(replicaFirst(sessions(replica, clock), primary, clock), { ...limits, observer: NO_OBSERVER });
   return {
     kysely,
+    stale,
     dialect,
     transaction: (work) => runTransaction({ kysely, dialect, clock, observer }, work),
     ping: async (timeoutMs) => {
@@ -99,7 +111,10 @@ export function openDatabase(
         throw silent(limits.address, cause);
       });
     },
-    close: () => kysely.destroy(),
+    close: async () => {
+      await stale.destroy();
+      await kysely.destroy();
+    },
   };
 }
 

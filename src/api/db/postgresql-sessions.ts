@@ -9,6 +9,7 @@ import type { Session, SessionPool } from './session.ts';
 import { refuseStreaming } from './session.ts';
 import type { DatabaseSettings } from './settings.ts';
 import { TimeLimitError, withinTime } from './time-limit.ts';
+import { tlsOptionsOf } from './tls.ts';
 
 /** PostgreSQL's type number of BIGINT (pg_type.dat). */
 const INT8 = 20;
@@ -24,6 +25,7 @@ export function postgresqlSessions(settings: DatabaseSettings, clock: Clock): Se
     database: settings.database,
     user: settings.username,
     password: settings.password?.reveal(),
+    ssl: tlsOptionsOf(settings) ?? false,
     max: settings.poolSize,
     types: bigintAsNumber(),
   });

@@ -5,6 +5,7 @@ import { messageOf, OmpayError } from '../../core/errors.ts';
 import { ConnectionLostError } from './errors.ts';
 import type { DatabaseObserver } from './observer.ts';
 import { TimeLimitError, withinTime } from './time-limit.ts';
+import { isUntrusted } from './tls.ts';
 
 /** One connection while it is lent out. Its statements throw ConnectionLostError once the connection is dead. */
 export interface Session extends DatabaseConnection {
@@ -123,8 +124,9 @@ async function connectWithin(pool: SessionPool, limits: WaitLimits): Promise<Ses
   for (;;) {
     try {
       const leftMs = Math.max(1, deadlineMs - limits.clock.monotonicMs());
-      return await connectOnce(pool, limits, leftMs);
+      return await connectOnce(pool, limits.clock, leftMs);
     } catch (error) {
+      if (isUntrusted(error)) throw untrusted(limits, error);
       if (limits.clock.monotonicMs() + CONNECT_AGAIN_AFTER_MS >= deadlineMs) throw unavailable(limits, error);
       await limits.clock.sleep(CONNECT_AGAIN_AFTER_MS);
     }
@@ -132,7 +134,7 @@ async function connectWithin(pool: SessionPool, limits: WaitLimits): Promise<Ses
 }
 
 /** A connection that arrives after its caller gave up goes back to the pool. */
-async function connectOnce(pool: SessionPool, { clock }: WaitLimits, limitMs: number): Promise<Session> {
+export async function connectOnce(pool: SessionPool, clock: Clock, limitMs: number): Promise<Session> {
   const attempt = pool.connect();
   try {
     return await withinTime(attempt, { clock, limitMs, what: 'a connection' });
@@ -143,6 +145,17 @@ async function connectOnce(pool: SessionPool, { clock }: WaitLimits, limitMs: nu
     );
     throw error;
   }
+}
+
+function untrusted(limits: WaitLimits, cause: unknown): OmpayError {
+  return new OmpayError(
+    'databaseUnavailable',
+    `the database at ${limits.address} does not prove by TLS who it is: ${messageOf(cause)}`,
+    {
+      hint: 'see that DB_TLS_CA holds the authority that signed its certificate, and that the certificate names DB_HOST',
+      cause,
+    },
+  );
 }
 
 function unavailable(limits: WaitLimits, cause: unknown): OmpayError {

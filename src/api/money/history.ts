@@ -41,7 +41,7 @@ export async function newestTransactions(
   limit: number,
 ): Promise<readonly unknown[]> {
   const filter = { accountId };
-  return viewsOf(await readHistoryBefore(database.kysely, filter, { limit }), filter);
+  return viewsOf(await readHistoryBefore(database.stale, filter, { limit }), filter);
 }
 
 async function byPage(
@@ -49,7 +49,7 @@ async function byPage(
   filter: HistoryFilter,
   { page, perPage }: { readonly page: number; readonly perPage: number },
 ): Promise<unknown> {
-  const { items, total } = await readHistoryPage(database.kysely, filter, { page, perPage });
+  const { items, total } = await readHistoryPage(database.stale, filter, { page, perPage });
   const lastPage = Math.max(1, Math.ceil(total / perPage));
   return {
     transactions: viewsOf(items, filter),
@@ -63,7 +63,7 @@ async function byCursor(
   { cursor, perPage }: { readonly cursor: string; readonly perPage: number },
 ): Promise<unknown> {
   const from = cursor === '' ? undefined : cursor;
-  const items = await readHistoryBefore(database.kysely, filter, { cursor: from, limit: perPage });
+  const items = await readHistoryBefore(database.stale, filter, { cursor: from, limit: perPage });
   const last = items.at(perPage - 1);
   return {
     transactions: viewsOf(items, filter),

@@ -231,3 +231,25 @@ test("Sentry's address has a key, a host and a project, and is never shown", () 
     expect(message).not.toContain(SENTRY_DSN);
   }
 });
+
+test('TLS to the database needs names, as certificates hold; on a socket it is not asked for', () => {
+  const overTls = { ...production, DB_TLS: 'true', DB_TLS_CA: '/etc/ompay/ca.pem', DB_READ_HOST: 'replica' };
+  expect(loadApiSettings(overTls).database).toMatchObject({
+    tls: { caPath: '/etc/ompay/ca.pem' },
+    replica: { host: 'replica' },
+  });
+  const message = refusal({ ...overTls, DB_HOST: '10.0.0.5', DB_READ_HOST: '::1' }).message;
+  expect(message).toContain('DB_HOST is "10.0.0.5"');
+  expect(message).toContain('DB_READ_HOST is "::1"');
+  const onSocket = { ...production, DB_TLS: 'true', DB_HOST: '10.0.0.5', DB_SOCKET: '/run/db.sock' };
+  expect(loadApiSettings(onSocket).database).toMatchObject({ socketPath: '/run/db.sock' });
+});
+
+test("a replica has the database's port unless it has its own, or a socket", () => {
+  const replica = (change: Record<string, string>) =>
+    loadApiSettings({ ...production, DB_PORT: '3307', ...change }).database.replica;
+  expect(replica({})).toBeUndefined();
+  expect(replica({ DB_READ_HOST: 'replica' })).toEqual({ host: 'replica', port: 3307 });
+  expect(replica({ DB_READ_HOST: 'replica', DB_READ_PORT: '3308' })).toEqual({ host: 'replica', port: 3308 });
+  expect(replica({ DB_READ_HOST: '/run/replica.sock' })).toEqual({ socketPath: '/run/replica.sock' });
+});

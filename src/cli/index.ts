@@ -1,4 +1,5 @@
 import type { CommandEntry } from './command.ts';
+import { SECRETS_COMMANDS } from './secrets/index.ts';
 
 /** Every command, in the order of `--help`. Adding one is its file and a line here. */
 export const commands: readonly CommandEntry[] = [
@@ -206,6 +207,19 @@ export const commands: readonly CommandEntry[] = [
     group: 'Look',
     load: () => import('./check/waive.ts'),
   },
+  {
+    words: 'config',
+    summary: 'the environment as it is resolved, secrets masked',
+    group: 'Look',
+    load: () => import('./config.ts'),
+  },
+  {
+    words: 'init',
+    summary: 'ask for the servers, and write ompay.yml',
+    group: 'Operate',
+    load: () => import('./init.ts'),
+  },
+  ...SECRETS_COMMANDS,
   {
     words: 'lab up',
     summary: 'make the rehearsal hosts on this machine, or start them again',

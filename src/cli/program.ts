@@ -111,6 +111,7 @@ export const GROUP_SUMMARIES: Readonly<Record<string, string>> = {
   'api customer': 'identify, forget-pin: customers, their limits and their PINs',
   'api distributor': 'create: distributors and their floats',
   'api transaction': 'reverse: transfers that staff undo',
+  secrets: 'set, list, edit, rotate: secrets of servers, encrypted in the repository',
   lab: 'up, status, exec, cut, join, down: rehearsal hosts on this machine',
   lock: 'status, acquire, release: the lock that keeps two operations apart',
   audit: 'list, verify: the journal of everything that was done',

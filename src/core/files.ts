@@ -1,4 +1,14 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  fsyncSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 import { OmpayError, systemCodeOf } from './errors.ts';
 import { unfinishedPath } from './unfinished.ts';
@@ -11,6 +21,25 @@ const IS_TAKEN: ReadonlySet<string | undefined> = new Set(['ENOTEMPTY', 'EEXIST'
  * folder, fsync, rename, fsync of the folder. The file is created with `mode`, so a secret is never readable in between.
  */
 export function writeFileAtomic(path: string, content: string | Uint8Array, mode: number): void {
+  writeWhole(path, content, { mode, settle: renameSync });
+}
+
+/** The same for a file that must not be there: throws EEXIST and leaves it as it is, also when another was quicker. */
+export function writeNewFile(path: string, content: string | Uint8Array, mode: number): void {
+  const settle = (temporary: string): void => {
+    linkSync(temporary, path);
+    rmSync(temporary);
+  };
+  writeWhole(path, content, { mode, settle });
+}
+
+interface Writing {
+  readonly mode: number;
+  /** Gives what was written its name. */
+  readonly settle: (temporary: string, path: string) => void;
+}
+
+function writeWhole(path: string, content: string | Uint8Array, { mode, settle }: Writing): void {
   const temporary = unfinishedPath(path);
   try {
     const descriptor = openSync(temporary, 'wx', mode);
@@ -21,7 +50,7 @@ export function writeFileAtomic(path: string, content: string | Uint8Array, mode
     } finally {
       closeSync(descriptor);
     }
-    renameSync(temporary, path);
+    settle(temporary, path);
   } catch (error) {
     rmSync(temporary, { force: true });
     throw error;

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Layout } from './layout.ts';
@@ -20,18 +20,26 @@ export function unfinishedPath(path: string): string {
 }
 
 /** Makes a folder of this process in the system's temporary folder, 0700; swept later when this process is killed. */
-export function temporaryFolder(purpose: string): string {
-  const path = unfinishedPath(join(tmpdir(), `${OURS}${purpose}`));
+export function temporaryFolder(purpose: string, parent = tmpdir()): string {
+  const path = unfinishedPath(join(parent, `${OURS}${purpose}`));
   mkdirSync(path, { mode: 0o700 });
   return path;
 }
 
-/** Removes what killed commands left half-made in an installation and in the temporary folder; returns how many. */
+/** In memory where Linux has such a folder, so that what is put there never comes to a disk; TMPDIR goes before it. */
+export function memoryFolder(): string {
+  return tmpdir() === '/tmp' && existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
+}
+
+/** Removes what killed commands left half-made in an installation and in the temporary folders; returns how many. */
 export function sweepUnfinished(layout: Layout): number {
   const { state, keys, journal, releases, platform, runtimes } = layout;
   const inState = [state, keys, journal, releases, platform, runtimes].flatMap(abandonedIn);
-  const inTemporary = abandonedIn(tmpdir()).filter((path) => path.startsWith(join(tmpdir(), OURS)));
-  return [...inState, ...inTemporary].filter(isRemoved).length;
+  const inRepository = [layout.root, join(layout.root, 'secrets')].flatMap(abandonedIn);
+  const inTemporary = [...new Set([tmpdir(), memoryFolder()])].flatMap((folder) =>
+    abandonedIn(folder).filter((path) => path.startsWith(join(folder, OURS))),
+  );
+  return [...inState, ...inRepository, ...inTemporary].filter(isRemoved).length;
 }
 
 /** Paths right under the folder whose maker has ended. */

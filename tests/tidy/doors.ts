@@ -13,6 +13,10 @@ const MODULE_DOORS: Readonly<Record<string, Door>> = {
   execa: { why: 'shell lines run through Host.exec', files: ['src/host/local.ts'] },
   ssh2: { why: 'remote hosts are a Host', files: ['src/host/ssh.ts'] },
   '@aws-sdk/': { why: 'S3 is a Store', files: ['src/store/s3.ts'] },
+  'age-encryption': {
+    why: 'age is read and written in two places',
+    files: ['src/store/repository/age.ts', 'src/secrets/seal.ts'],
+  },
   chalk: { why: 'what a terminal shows is rendered in one place', files: ['src/cli/render.ts'] },
   listr2: { why: 'what a terminal shows is rendered in one place', files: ['src/cli/render.ts'] },
   commander: { why: 'argv is read by the command line alone', files: ['src/cli/'] },
@@ -42,6 +46,7 @@ const MODULE_DOORS: Readonly<Record<string, Door>> = {
       'src/front/front-main.ts', // the supervisor again, when it was killed
       'src/front/proxy/watch.ts',
       'src/engine/pglite/', // a database booted on a scratch folder to prove a backup
+      'src/cli/secrets/editor.ts', // the operator's editor, which has the terminal
       'src/deploy/handlers/', // a bundle started in an empty folder to prove that it starts
     ],
   },

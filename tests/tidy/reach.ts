@@ -13,7 +13,7 @@ export const ENTRIES = [
 ];
 
 /** Made for a page of docs, and used by the test that keeps the page true. */
-export const DOCUMENTS = ['src/config/document.ts', 'src/core/exit-codes.ts'];
+export const DOCUMENTS = ['src/config/document.ts', 'src/config/yml/document.ts', 'src/core/exit-codes.ts'];
 
 /** Every file that no entry reaches by imports. */
 export function nothingIsDead(files: readonly SourceFile[], roots: readonly string[]): Violation[] {

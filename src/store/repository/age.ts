@@ -27,7 +27,7 @@ export async function recipientOf(identity: Secret): Promise<string> {
     return await identityToRecipient(identity.reveal());
   } catch {
     // The library's message may quote the key, so it is not kept as the cause.
-    throw new OmpayError('configInvalid', 'the backup key is not an age identity (AGE-SECRET-KEY-1…)', {
+    throw new OmpayError('configInvalid', 'the key is not an age identity (AGE-SECRET-KEY-1…)', {
       hint: 'give the file that age-keygen or ompay made',
     });
   }

@@ -1,8 +1,8 @@
 import type { ApiSettings } from '../config/settings.ts';
 import type { Clock } from '../core/clock.ts';
-import type { Secret } from '../core/secret.ts';
 import { type Holder, holdersByPhone, merchantsByCode } from './accounts/holders.ts';
-import { deriveKey } from './auth/keys.ts';
+import { type AuditTrail, createAuditTrail } from './audit/trail.ts';
+import { type ApplicationKeys, deriveRing, type KeyRing, sharedKey } from './auth/keys.ts';
 import { createPasswordHasher, type PasswordHasher } from './auth/passwords.ts';
 import { pinsOf } from './auth/pin.ts';
 import { createSessions, type Sessions } from './auth/sessions.ts';
@@ -35,6 +35,7 @@ export interface Foundations {
 /** What the routes use. */
 export interface Services extends Foundations {
   readonly keys: Keys;
+  readonly audit: AuditTrail;
   readonly passwords: PasswordHasher;
   readonly sessions: Sessions;
   readonly rates: RateLimiter;
@@ -58,25 +59,26 @@ export interface Funds {
 }
 
 export interface Keys {
-  readonly otp: Buffer;
-  readonly outbox: Buffer;
-  readonly attempts: Buffer;
+  readonly otp: KeyRing;
+  readonly outbox: KeyRing;
+  readonly attempts: KeyRing;
   /** Of the codes of customers' operations. */
-  readonly hold: Buffer;
-  readonly pin: Buffer;
+  readonly hold: KeyRing;
+  readonly pin: KeyRing;
 }
 
 const MAX_BATCH = 256;
 
 export function createServices(foundations: Foundations): Services {
   const { database, clock, settings } = foundations;
-  const keys = deriveKeys(settings.key);
+  const keys = deriveKeys(settings);
   return {
     ...foundations,
     keys,
+    audit: createAuditTrail(database, clock),
     passwords: createPasswordHasher(),
     sessions: createSessions(database, clock, createSessionCacheOf(foundations)),
-    rates: createRates(foundations, keys.attempts),
+    rates: createRates(foundations, sharedKey(keys.attempts)),
     pinTurns: createTurns(),
     merchant: coalesce((codes: readonly string[]) => merchantsByCode(database.kysely, codes), {
       maxBatch: MAX_BATCH,
@@ -89,13 +91,13 @@ export function createServices(foundations: Foundations): Services {
   };
 }
 
-export function deriveKeys(applicationKey: Secret): Keys {
+export function deriveKeys(application: ApplicationKeys): Keys {
   return {
-    otp: deriveKey(applicationKey, 'otp'),
-    outbox: deriveKey(applicationKey, 'outbox'),
-    attempts: deriveKey(applicationKey, 'attempts'),
-    hold: deriveKey(applicationKey, 'hold'),
-    pin: deriveKey(applicationKey, 'pin'),
+    otp: deriveRing(application, 'otp'),
+    outbox: deriveRing(application, 'outbox'),
+    attempts: deriveRing(application, 'attempts'),
+    hold: deriveRing(application, 'hold'),
+    pin: deriveRing(application, 'pin'),
   };
 }
 

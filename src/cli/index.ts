@@ -82,6 +82,24 @@ export const commands: readonly CommandEntry[] = [
     load: () => import('./api/worker.ts'),
   },
   {
+    words: 'api keys list',
+    summary: 'the keys that are known, by id and age',
+    group: 'Look',
+    load: () => import('./api/keys/list.ts'),
+  },
+  {
+    words: 'api keys rotate',
+    summary: 'one step to a new key, without an outage (--undo: one back)',
+    group: 'Operate',
+    load: () => import('./api/keys/rotate.ts'),
+  },
+  {
+    words: 'api keys retire',
+    summary: 'forget the former keys, once nothing needs them',
+    group: 'Operate',
+    load: () => import('./api/keys/retire.ts'),
+  },
+  {
     words: 'api distributor create',
     summary: 'make a distributor with a float',
     group: 'Operate',

@@ -34,7 +34,7 @@ const FLOAT_XOF = 1_000_000;
 
 export function openTools(settings: ApiSettings, clock: Clock): Tools {
   const database = openDatabase(settings.database, clock);
-  const keys = deriveKeys(settings.key);
+  const keys = deriveKeys(settings);
   const sealMessage = (body: string): string => sealBody(keys.outbox, body);
   const ledger = createLedger({ db: database, clock, sealMessage, onBatch: () => {}, onError: () => {} });
   const freeNumber = async (): Promise<string> => {
@@ -66,7 +66,7 @@ export function openTools(settings: ApiSettings, clock: Clock): Tools {
       const passwords = createPasswordHasher();
       const password = new Secret(login.password);
       const request = { telephone: login.telephone, nom: 'Essai', password, floatXof: FLOAT_XOF };
-      await createDistributor({ database, ledger, passwords, clock }, request);
+      await createDistributor({ database, ledger, passwords, clock, staff: 'contract' }, request);
       return login;
     },
     close: async () => {

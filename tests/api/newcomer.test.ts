@@ -106,7 +106,7 @@ async function dispatchTwice(api: TestApi): Promise<void> {
   const deliver = async ({ id }: Message): Promise<void> => {
     delivered.push(id);
   };
-  const parts = { database, clock, key: deriveKeys(settings.key).outbox, deliver, log: foundations.log };
+  const parts = { database, clock, key: deriveKeys(settings).outbox, deliver, log: foundations.log };
   await Promise.all([dispatchOnce(parts), dispatchOnce(parts)]);
   await dispatchOnce(parts);
   expect(delivered.length).toBeGreaterThan(3);

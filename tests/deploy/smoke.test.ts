@@ -30,8 +30,8 @@ let runs = 0;
 /** The smoke test of a release that answers as this one, unless told; its server has limits of its own. */
 async function smoke(answering: Answering = (_request, send) => send()): Promise<JsonObject> {
   const { database, ledger, clock, settings, foundations } = api;
-  const tools = { database, ledger, clock, passwords: createPasswordHasher() };
-  const { phones, password } = await ensureProbeAccounts({ ...tools, applicationKey: settings.key });
+  const tools = { database, ledger, clock, passwords: createPasswordHasher(), staff: 'awa@siege' };
+  const { phones, password } = await ensureProbeAccounts({ ...tools, application: settings });
   runs += 1;
   const socketPath = join(folder, `${runs}.sock`);
   const server = buildServer(foundations);

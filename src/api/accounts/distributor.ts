@@ -44,6 +44,7 @@ export async function createDistributor(
     },
     password: request.password.reveal(),
     kind: 'distributor',
+    action: 'distributor.created',
   });
   const { id, numero } = holder.account;
   await supplyFloat(tools.ledger, {

@@ -1,7 +1,7 @@
 import { isoTime } from '../../core/clock.ts';
 import { Secret } from '../../core/secret.ts';
 import { forgetPhones } from '../auth/attempts.ts';
-import { deriveKey } from '../auth/keys.ts';
+import { type ApplicationKeys, deriveKey, deriveRing } from '../auth/keys.ts';
 import type { AccountKind } from '../db/schema.ts';
 import type { Holder } from './holders.ts';
 import { nationalNumber } from './phone.ts';
@@ -33,9 +33,9 @@ export interface ProbeAccounts {
  * Called before every smoke test.
  */
 export async function ensureProbeAccounts(
-  tools: StaffTools & { readonly applicationKey: Secret },
+  tools: StaffTools & { readonly application: ApplicationKeys },
 ): Promise<ProbeAccounts> {
-  const password = deriveKey(tools.applicationKey, 'probe-password').toString('base64url');
+  const password = deriveKey(tools.application.key, 'probe-password').toString('base64url');
   const sender = await ensureProbe(tools, { telephone: PHONES.sender, kind: 'customer', password });
   await ensureProbe(tools, { telephone: PHONES.receiver, kind: 'customer', password });
   const distributor = await ensureProbe(tools, {
@@ -45,7 +45,7 @@ export async function ensureProbeAccounts(
   });
   await supplyWhenLow(tools, distributor.account.id);
   await voidPending(tools, sender.account.id);
-  await forgetPhones(tools.database, deriveKey(tools.applicationKey, 'attempts'), Object.values(PHONES));
+  await forgetPhones(tools.database, deriveRing(tools.application, 'attempts'), Object.values(PHONES));
   return {
     phones: {
       sender: nationalNumber(PHONES.sender),
@@ -104,7 +104,7 @@ async function supplyWhenLow(tools: StaffTools, accountId: string): Promise<void
 /** A rollback may come before the migration that makes the table. */
 async function voidPending({ database, ledger }: StaffTools, accountId: string): Promise<void> {
   const { kysely, dialect } = database;
-  if (!(await dialect.hasTable(kysely, 'holds'))) return;
+  if (!(await dialect.hasTable(kysely, 'audit_events'))) return;
   const pending = await kysely
     .selectFrom('holds')
     .select('id')

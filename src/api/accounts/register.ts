@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely';
+import { writeAudit } from '../audit/write.ts';
 import { issueOtp } from '../auth/otp.ts';
 import type { Schema } from '../db/schema.ts';
 import { ApiError } from '../errors.ts';
@@ -31,7 +32,11 @@ export async function register(services: Services, registration: Registration): 
   };
   const opened = await database.transaction(async (trx) => {
     const account = await openAccount(database.dialect, trx, { user, kind: registration.kind, now });
-    if (account !== undefined) await sendOtp(services, trx, { ...user, ...account }, registration.language);
+    if (account === undefined) return undefined;
+    await sendOtp(services, trx, { ...user, ...account }, registration.language);
+    const { userId } = account;
+    const event = { action: 'user.registered', actorId: userId, subjectId: userId } as const;
+    await writeAudit(trx, database.dialect, [event], now);
     return account;
   });
   if (opened === undefined) throw await conflictOf(services, user.telephone);
@@ -47,7 +52,7 @@ export async function sendOtp(
   language: Language,
 ): Promise<void> {
   const now = services.clock.now();
-  const code = await issueOtp(services.database, trx, { key: services.keys.otp, userId: user.userId, now });
+  const code = await issueOtp(services.database, trx, { keys: services.keys.otp, userId: user.userId, now });
   const body = inLanguage(SMS.otp, language, { code });
   await enqueue(trx, { channel: 'sms', recipient: user.telephone, body }, { key: services.keys.outbox, now });
 }

@@ -1,5 +1,7 @@
 import type { Clock } from '../../core/clock.ts';
 import { OmpayError } from '../../core/errors.ts';
+import type { AuditAction } from '../audit/event.ts';
+import { writeAudit } from '../audit/write.ts';
 import type { PasswordHasher } from '../auth/passwords.ts';
 import type { Database } from '../db/open.ts';
 import type { AccountKind } from '../db/schema.ts';
@@ -14,6 +16,8 @@ export interface StaffTools {
   readonly ledger: Ledger;
   readonly passwords: PasswordHasher;
   readonly clock: Clock;
+  /** Who acts, `user@host`: for the audit trail. */
+  readonly staff: string;
 }
 
 /** The holder of a number, made with `kind` when the number is new. Throws `usage` when it has another kind. */
@@ -23,6 +27,8 @@ export async function ensureHolder(
     readonly user: Omit<NewUser, 'password_hash'>;
     readonly password: string;
     readonly kind: AccountKind;
+    /** What the audit trail is told; nothing unless given. */
+    readonly action?: AuditAction;
   },
 ): Promise<{ readonly holder: Holder; readonly created: boolean }> {
   const { database, passwords, clock } = tools;
@@ -30,9 +36,13 @@ export async function ensureHolder(
   const known = await holderByPhone(database.kysely, telephone);
   if (known !== undefined) return { holder: ofKind(known, wanted.kind), created: false };
   const user = { ...wanted.user, password_hash: await passwords.hash(wanted.password) };
-  await database.transaction((trx) =>
-    openAccount(database.dialect, trx, { user, kind: wanted.kind, now: clock.now() }),
-  );
+  const now = clock.now();
+  await database.transaction(async (trx) => {
+    const opened = await openAccount(database.dialect, trx, { user, kind: wanted.kind, now });
+    if (opened === undefined || wanted.action === undefined) return;
+    const event = { action: wanted.action, staff: tools.staff, subjectId: opened.userId };
+    await writeAudit(trx, database.dialect, [event], now);
+  });
   // Whether this call or another process made it, the row is there now.
   const made = await holderByPhone(database.kysely, telephone);
   return { holder: ofKind(made, wanted.kind), created: true };

@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { sql } from 'kysely';
 import type { Database } from '../db/open.ts';
+import type { KeyRing } from './keys.ts';
 
 /** So many in so long, kept in the database: a restart does not forget them. */
 export interface AttemptRule {
@@ -81,18 +82,41 @@ async function countNext(database: Database, { rule, key, now }: Attempt): Promi
   return counted.numUpdatedRows === 1n;
 }
 
+/** The counters of one subject: under each known key, as every process counts under at least one of them. */
+export function counterKeys(
+  ring: KeyRing,
+  rule: Pick<AttemptRule, 'name'>,
+  subject: string,
+): readonly string[] {
+  return ring.map(({ key }) => counterKey(key, rule, subject));
+}
+
+/** Counts in every counter, until one refuses: while keys rotate, no process gives a try more than the others. */
+export async function countAttempts(
+  database: Database,
+  { keys, ...attempt }: Omit<Attempt, 'key'> & { readonly keys: readonly string[] },
+): Promise<number> {
+  for (const key of keys) {
+    const waitMs = await countAttempt(database, { ...attempt, key });
+    if (waitMs > 0) return waitMs;
+  }
+  return 0;
+}
+
 const COUNTED_BY_PHONE: readonly AttemptRule['name'][] = ['password', 'otp'];
 
 /** Forgets all that was counted for the phone numbers (E.164): wrong passwords and requests for codes. */
 export async function forgetPhones(
   database: Database,
-  secret: Buffer,
+  ring: KeyRing,
   phones: readonly string[],
 ): Promise<void> {
-  const keys = phones.flatMap((phone) => COUNTED_BY_PHONE.map((name) => counterKey(secret, { name }, phone)));
-  await database.kysely.deleteFrom('attempt_counters').where('counter_key', 'in', keys).execute();
+  const keys = phones.flatMap((phone) =>
+    COUNTED_BY_PHONE.flatMap((name) => counterKeys(ring, { name }, phone)),
+  );
+  await forgetAttempts(database, keys);
 }
 
-export async function forgetAttempts(database: Database, key: string): Promise<void> {
-  await database.kysely.deleteFrom('attempt_counters').where('counter_key', '=', key).execute();
+export async function forgetAttempts(database: Database, keys: readonly string[]): Promise<void> {
+  await database.kysely.deleteFrom('attempt_counters').where('counter_key', 'in', keys).execute();
 }

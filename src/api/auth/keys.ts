@@ -1,4 +1,4 @@
-import { hkdfSync } from 'node:crypto';
+import { createSecretKey, hkdfSync, type KeyObject } from 'node:crypto';
 import type { Secret } from '../../core/secret.ts';
 
 export type KeyPurpose =
@@ -25,13 +25,18 @@ export interface RingKey {
   readonly id: string;
   /** 32 bytes. */
   readonly key: Buffer;
+  /** The same for ciphers, prepared once: given as bytes, Node 24 prepares it at each message (40 µs instead of 14). */
+  readonly cipherKey: KeyObject;
 }
 
 /** The keys of one purpose: the first one seals, each opens. */
 export type KeyRing = readonly [RingKey, ...RingKey[]];
 
 export function deriveRing({ key, otherKeys }: ApplicationKeys, purpose: KeyPurpose): KeyRing {
-  const ringKey = (each: Secret): RingKey => ({ id: keyId(each), key: deriveKey(each, purpose) });
+  const ringKey = (each: Secret): RingKey => {
+    const bytes = deriveKey(each, purpose);
+    return { id: keyId(each), key: bytes, cipherKey: createSecretKey(bytes) };
+  };
   return [ringKey(key), ...otherKeys.map(ringKey)];
 }
 
@@ -47,4 +52,9 @@ export function deriveKey(applicationKey: Secret, purpose: KeyPurpose): Buffer {
 /** What a key is called wherever it is named: derived as the others are, so it gives nothing away. */
 export function keyId(applicationKey: Secret): string {
   return deriveKey(applicationKey, 'key-id').toString('hex', 0, 4);
+}
+
+/** One key for all processes that know the same keys, whichever of them is their first. */
+export function sharedKey(ring: KeyRing): Buffer {
+  return ring.reduce((least, each) => (each.id < least.id ? each : least)).key;
 }

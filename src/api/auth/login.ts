@@ -1,7 +1,9 @@
 import { type Holder, holderOf, selectHolders } from '../accounts/holders.ts';
+import type { AuditEvent } from '../audit/event.ts';
+import { writeAudit } from '../audit/write.ts';
 import { ApiError, refusedFor } from '../errors.ts';
 import type { Services } from '../services.ts';
-import { countAttempt, counterKey, forgetAttempts, PASSWORD_RULE } from './attempts.ts';
+import { countAttempts, counterKeys, forgetAttempts, PASSWORD_RULE } from './attempts.ts';
 import { spendOtp } from './otp.ts';
 import { issueTokens, type Tokens } from './sessions.ts';
 
@@ -13,7 +15,7 @@ export interface Credentials {
 
 /** Tokens against a password. */
 export async function login(services: Services, credentials: Credentials): Promise<Tokens> {
-  return enter(services, await provePassword(services, credentials));
+  return enter(services, await provePassword(services, credentials), 'password');
 }
 
 /**
@@ -23,17 +25,28 @@ export async function login(services: Services, credentials: Credentials): Promi
 export async function provePassword(services: Services, credentials: Credentials): Promise<Holder> {
   const { database, clock } = services;
   const now = clock.now();
-  const key = counterKey(services.keys.attempts, PASSWORD_RULE, credentials.telephone);
-  const waitMs = await countAttempt(database, { rule: PASSWORD_RULE, key, now });
-  if (waitMs > 0) throw refusedFor('passwordLocked', waitMs);
+  const keys = counterKeys(services.keys.attempts, PASSWORD_RULE, credentials.telephone);
+  const waitMs = await countAttempts(database, { rule: PASSWORD_RULE, keys, now });
+  if (waitMs > 0) {
+    await services.audit.recordSeldom(`locked:${keys[0]}`, refusedLogin('passwordLocked', null));
+    throw refusedFor('passwordLocked', waitMs);
+  }
   const row = await selectHolders(database.kysely)
-    .select('users.password_hash')
+    .select(['users.id as user_id', 'users.password_hash'])
     .where('users.telephone', '=', credentials.telephone)
     .executeTakeFirst();
   const right = await services.passwords.verify(credentials.password, row?.password_hash ?? null);
-  if (row === undefined || !right) throw new ApiError('credentialsInvalid');
-  await forgetAttempts(database, key);
+  if (row === undefined || !right) {
+    await services.audit.record(refusedLogin('credentialsInvalid', row?.user_id ?? null));
+    throw new ApiError('credentialsInvalid');
+  }
+  await forgetAttempts(database, keys);
   return holderOf(row);
+}
+
+/** Of a number that nobody has, there is no one to name. */
+function refusedLogin(reason: string, userId: string | null): AuditEvent {
+  return { action: 'login.refused', subjectId: userId, detail: { reason } };
 }
 
 export interface Verified {
@@ -51,28 +64,53 @@ export async function verifyOtp(
   const spent =
     holder !== undefined &&
     (await spendOtp(database, {
-      key: keys.otp,
+      keys: keys.otp,
       userId: holder.user.id,
       code: given.code,
       now: clock.now(),
     }));
-  if (!spent) throw new ApiError('otpInvalid');
+  if (!spent) {
+    const subjectId = holder?.user.id ?? null;
+    await services.audit.record({ action: 'otp.refused', subjectId });
+    throw new ApiError('otpInvalid');
+  }
   const user = await activate(services, holder.user);
-  return { user, tokens: await enter(services, { ...holder, user }) };
+  return { user, tokens: await enter(services, { ...holder, user }, 'otp') };
 }
 
 async function activate(services: Services, user: Holder['user']): Promise<Holder['user']> {
   if (user.status !== 'pending_verification') return user;
-  await services.database.kysely
-    .updateTable('users')
-    .set({ status: 'active' })
-    .where('id', '=', user.id)
-    .where('status', '=', 'pending_verification')
-    .execute();
+  const { database, clock } = services;
+  await database.transaction(async (trx) => {
+    const { numUpdatedRows } = await trx
+      .updateTable('users')
+      .set({ status: 'active' })
+      .where('id', '=', user.id)
+      .where('status', '=', 'pending_verification')
+      .executeTakeFirst();
+    if (numUpdatedRows === 0n) return;
+    const event = { action: 'user.activated', actorId: user.id, subjectId: user.id } as const;
+    await writeAudit(trx, database.dialect, [event], clock.now());
+  });
   return { ...user, status: 'active' };
 }
 
-function enter(services: Services, { user }: Holder): Promise<Tokens> {
-  if (user.status !== 'active') throw new ApiError('userNotActive');
-  return issueTokens(services.database.kysely, { userId: user.id, now: services.clock.now() });
+async function enter(services: Services, { user }: Holder, by: 'password' | 'otp'): Promise<Tokens> {
+  const { database, clock, audit } = services;
+  if (user.status !== 'active') {
+    await audit.record(refusedLogin('userNotActive', user.id));
+    throw new ApiError('userNotActive');
+  }
+  const now = clock.now();
+  return database.transaction(async (trx) => {
+    const tokens = await issueTokens(trx, { userId: user.id, now });
+    const event = {
+      action: 'login.succeeded',
+      actorId: user.id,
+      subjectId: user.id,
+      detail: { by },
+    } as const;
+    await writeAudit(trx, database.dialect, [event], now);
+    return tokens;
+  });
 }

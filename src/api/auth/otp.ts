@@ -2,6 +2,7 @@ import { createHmac, randomInt, timingSafeEqual } from 'node:crypto';
 import type { Kysely } from 'kysely';
 import type { Database } from '../db/open.ts';
 import type { Schema } from '../db/schema.ts';
+import type { KeyRing } from './keys.ts';
 
 const LIFETIME_MS = 5 * 60_000;
 const MAX_TRIES = 5;
@@ -10,12 +11,12 @@ const MAX_TRIES = 5;
 export async function issueOtp(
   database: Pick<Database, 'dialect'>,
   connection: Kysely<Schema>,
-  owner: { readonly key: Buffer; readonly userId: string; readonly now: number },
+  owner: { readonly keys: KeyRing; readonly userId: string; readonly now: number },
 ): Promise<string> {
   const code = String(randomInt(1_000_000)).padStart(6, '0');
   const row = {
     user_id: owner.userId,
-    code_hmac: hmacOf(owner.key, owner.userId, code),
+    code_hmac: hmacOf(owner.keys[0].key, owner.userId, code),
     expires_at_ms: owner.now + LIFETIME_MS,
     tries: 0,
   };
@@ -29,7 +30,7 @@ export async function issueOtp(
 /** Whether the code is the live one; each call is a try, counted before the comparison, and a right code is spent. */
 export async function spendOtp(
   database: Database,
-  attempt: { readonly key: Buffer; readonly userId: string; readonly code: string; readonly now: number },
+  attempt: { readonly keys: KeyRing; readonly userId: string; readonly code: string; readonly now: number },
 ): Promise<boolean> {
   const { userId, now } = attempt;
   const counted = await database.kysely
@@ -45,9 +46,10 @@ export async function spendOtp(
     .select('code_hmac')
     .where('user_id', '=', userId)
     .execute();
-  const given = hmacOf(attempt.key, userId, attempt.code);
-  const matches = live.some(({ code_hmac }) => timingSafeEqual(Buffer.from(code_hmac), Buffer.from(given)));
-  return matches && (await deleteOtp(database, userId, given));
+  const given = attempt.keys
+    .map(({ key }) => hmacOf(key, userId, attempt.code))
+    .find((each) => live.some(({ code_hmac }) => timingSafeEqual(Buffer.from(code_hmac), Buffer.from(each))));
+  return given !== undefined && (await deleteOtp(database, userId, given));
 }
 
 /** False when another request spent the same code first. */

@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { Holder } from '../accounts/holders.ts';
+import { writeAudit } from '../audit/write.ts';
 import type { Schema } from '../db/schema.ts';
 import { ApiError } from '../errors.ts';
 import { fieldsError } from '../http/validation.ts';
@@ -29,11 +30,12 @@ export async function setPin(
   await provePassword(services, { telephone: user.telephone, password: given.password });
   const { database, clock, keys } = services;
   const now = clock.now();
-  const sealed = sealPin({ key: keys.pin, userId: user.id }, given.pin);
+  const sealed = sealPin({ keys: keys.pin, userId: user.id }, given.pin);
   const row = { user_id: user.id, ...sealed, created_at_ms: now, changed_at_ms: now };
   const set = await database.transaction(async (trx) => {
     const inserted = await database.dialect.insertIfAbsent(trx, 'pins', row);
-    if (inserted) await tell(services, trx, user, inLanguage(SMS.pinSet, given.language));
+    if (inserted)
+      await tell(services, trx, user, { action: 'pin.set', body: inLanguage(SMS.pinSet, given.language) });
     return inserted;
   });
   if (!set) throw new ApiError('pinAlreadySet');
@@ -52,21 +54,29 @@ export async function changePin(
   const old = await services.pin(user.id);
   if (old === undefined) throw new ApiError('pinNotSet');
   await provePin(services, old, given.oldPin);
-  const sealed = sealPin({ key: services.keys.pin, userId: user.id }, given.newPin);
+  const sealed = sealPin({ keys: services.keys.pin, userId: user.id }, given.newPin);
   const changed = await services.database.transaction(async (trx) => {
     const { numUpdatedRows } = await trx
       .updateTable('pins')
       .set({ ...sealed, changed_at_ms: services.clock.now() })
       .where('user_id', '=', user.id)
-      .where('pin_hmac', '=', old.pin_hmac)
+      .where('changed_at_ms', '=', old.changed_at_ms)
       .executeTakeFirst();
-    if (numUpdatedRows === 1n) await tell(services, trx, user, inLanguage(SMS.pinChanged, given.language));
+    const body = inLanguage(SMS.pinChanged, given.language);
+    if (numUpdatedRows === 1n) await tell(services, trx, user, { action: 'pin.changed', body });
     return numUpdatedRows === 1n;
   });
   if (!changed) throw new ApiError('pinInvalid');
 }
 
-function tell(services: Services, trx: Kysely<Schema>, user: Holder['user'], body: string): Promise<void> {
-  const message = { channel: 'sms', recipient: user.telephone, body } as const;
-  return enqueue(trx, message, { key: services.keys.outbox, now: services.clock.now() });
+/** The user, and the audit trail. */
+async function tell(
+  { database, keys, clock }: Services,
+  trx: Kysely<Schema>,
+  { id, telephone }: Holder['user'],
+  { action, body }: { readonly action: 'pin.set' | 'pin.changed'; readonly body: string },
+): Promise<void> {
+  const now = clock.now();
+  await enqueue(trx, { channel: 'sms', recipient: telephone, body }, { key: keys.outbox, now });
+  await writeAudit(trx, database.dialect, [{ action, actorId: id, subjectId: id }], now);
 }

@@ -1,8 +1,9 @@
+import type { AuditEvent } from '../audit/event.ts';
 import type { PinRow } from '../db/schema.ts';
 import { ApiError, refusedFor } from '../errors.ts';
 import type { Services } from '../services.ts';
-import { countAttempt, counterKey, forgetAttempts, PIN_RULE } from './attempts.ts';
-import { isPin } from './pin.ts';
+import { countAttempts, counterKeys, forgetAttempts, PIN_RULE } from './attempts.ts';
+import { isPin, isUnderOlderKey, sealPin } from './pin.ts';
 
 /** Lets a user without a PIN pass. Throws `pinRequired`, `pinInvalid`, `pinLocked`. */
 export async function confirmPin(
@@ -23,11 +24,36 @@ export async function confirmPin(
 export function provePin(services: Services, pin: PinRow, given: string): Promise<void> {
   const { database, keys } = services;
   const userId = pin.user_id;
-  const key = counterKey(keys.attempts, PIN_RULE, userId);
+  const counters = counterKeys(keys.attempts, PIN_RULE, userId);
   return services.pinTurns.run(userId, async () => {
-    const waitMs = await countAttempt(database, { rule: PIN_RULE, key, now: services.clock.now() });
-    if (waitMs > 0) throw refusedFor('pinLocked', waitMs);
-    if (!isPin({ key: keys.pin, userId }, pin, given)) throw new ApiError('pinInvalid');
-    await forgetAttempts(database, key);
+    const waitMs = await countAttempts(database, {
+      rule: PIN_RULE,
+      keys: counters,
+      now: services.clock.now(),
+    });
+    if (waitMs > 0) {
+      await services.audit.recordSeldom(`pin:${userId}`, refusedPin(userId, 'pinLocked'));
+      throw refusedFor('pinLocked', waitMs);
+    }
+    if (!isPin({ keys: keys.pin, userId }, pin, given)) {
+      await services.audit.record(refusedPin(userId, 'pinInvalid'));
+      throw new ApiError('pinInvalid');
+    }
+    await forgetAttempts(database, counters);
+    if (isUnderOlderKey({ keys: keys.pin }, pin)) await sealAnew(services, pin, given);
   });
+}
+
+function refusedPin(userId: string, reason: string): AuditEvent {
+  return { action: 'pin.refused', actorId: userId, subjectId: userId, detail: { reason } };
+}
+
+/** The PIN stays the same, under the present key; one that was changed meanwhile stays as it is. */
+async function sealAnew({ database, keys }: Services, pin: PinRow, given: string): Promise<void> {
+  await database.kysely
+    .updateTable('pins')
+    .set(sealPin({ keys: keys.pin, userId: pin.user_id }, given))
+    .where('user_id', '=', pin.user_id)
+    .where('pin_hmac', '=', pin.pin_hmac)
+    .execute();
 }

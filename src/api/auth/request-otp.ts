@@ -1,9 +1,10 @@
 import type { Holder } from '../accounts/holders.ts';
 import { sendOtp } from '../accounts/register.ts';
+import { writeAudit } from '../audit/write.ts';
 import { refusedFor } from '../errors.ts';
 import type { Language } from '../language.ts';
 import type { Services } from '../services.ts';
-import { countAttempt, counterKey, otpRule } from './attempts.ts';
+import { countAttempts, counterKeys, otpRule } from './attempts.ts';
 
 /** Longer than the work for a known number takes on a database that is not overloaded. */
 const LEAST_DURATION_MS = 60;
@@ -19,7 +20,11 @@ export async function requestOtp(services: Services, telephone: string, language
   await countRequest(services, telephone, holder);
   if (holder !== undefined && holder.user.status !== 'suspended') {
     const user = { userId: holder.user.id, telephone };
-    await services.database.transaction((trx) => sendOtp(services, trx, user, language));
+    await services.database.transaction(async (trx) => {
+      await sendOtp(services, trx, user, language);
+      const event = { action: 'otp.requested', subjectId: user.userId } as const;
+      await writeAudit(trx, services.database.dialect, [event], clock.now());
+    });
   }
   await clock.sleep(Math.max(0, startedMs + LEAST_DURATION_MS - clock.monotonicMs()));
 }
@@ -36,7 +41,7 @@ async function countRequest(
     .where('kyc_level', '=', holder?.user.kycLevel ?? 'unidentified')
     .executeTakeFirstOrThrow();
   const rule = otpRule(otp_requests_per_hour);
-  const key = counterKey(services.keys.attempts, rule, telephone);
-  const waitMs = await countAttempt(services.database, { rule, key, now: services.clock.now() });
+  const keys = counterKeys(services.keys.attempts, rule, telephone);
+  const waitMs = await countAttempts(services.database, { rule, keys, now: services.clock.now() });
   if (waitMs > 0) throw refusedFor('otpRequestsExhausted', waitMs);
 }

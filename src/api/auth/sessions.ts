@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { Kysely } from 'kysely';
 import type { Clock } from '../../core/clock.ts';
 import { type Holder, holderOf, selectHolders } from '../accounts/holders.ts';
+import { writeAudit } from '../audit/write.ts';
 import { type CoalescedRead, coalesce } from '../db/coalesce.ts';
 import type { Database } from '../db/open.ts';
 import type { Schema } from '../db/schema.ts';
@@ -23,7 +24,7 @@ export interface Sessions {
    */
   authenticate(authorization: string | undefined, use: 'read' | 'write'): Promise<Principal>;
   /** Logs the user out everywhere, at once. Ended sessions are deleted, so only a traded token counts as reused. */
-  end(userId: string): Promise<void>;
+  end(userId: string, why?: 'session.ended' | 'session.reused'): Promise<void>;
 }
 
 export interface Session {
@@ -51,8 +52,11 @@ export function createSessions(database: Database, clock: Clock, cache: SessionC
       if (session === undefined || session.expiresAtMs <= clock.now()) throw new ApiError('unauthenticated');
       return session.holder;
     },
-    async end(userId) {
-      await database.kysely.deleteFrom('sessions').where('user_id', '=', userId).execute();
+    async end(userId, action = 'session.ended') {
+      await database.transaction(async (trx) => {
+        await trx.deleteFrom('sessions').where('user_id', '=', userId).execute();
+        await writeAudit(trx, database.dialect, [{ action, subjectId: userId }], clock.now());
+      });
       await cache?.forget(userId);
     },
   };
@@ -133,11 +137,15 @@ export async function refreshTokens(
   const tokenHash = hashOf(token);
   const tokens = await database.transaction(async (trx) => {
     const userId = await spendRefreshToken(trx, tokenHash, now);
-    return userId === undefined ? undefined : issueTokens(trx, { userId, now });
+    if (userId === undefined) return undefined;
+    const issued = await issueTokens(trx, { userId, now });
+    const event = { action: 'session.refreshed', actorId: userId, subjectId: userId } as const;
+    await writeAudit(trx, database.dialect, [event], now);
+    return issued;
   });
   if (tokens !== undefined) return tokens;
   const owner = await ownerOfSpent(database, tokenHash);
-  if (owner !== undefined) await sessions.end(owner.user_id);
+  if (owner !== undefined) await sessions.end(owner.user_id, 'session.reused');
   throw new ApiError('refreshTokenInvalid');
 }
 

@@ -55,14 +55,15 @@ function reserve(request: ReserveRequest, draft: Draft, context: BatchContext): 
 
 /** Two pending operations of a customer never have one code. A second draw is as rare as one in 200,000. */
 function unusedCode(
-  { sealCode }: ReserveRequest,
+  { sealCode, otherSeals = () => [] }: ReserveRequest,
   pending: readonly HoldDraft[],
   { newCode }: BatchContext,
 ): { readonly code: string; readonly codeHmac: string } {
   for (let draw = 1; draw <= MOST_DRAWS; draw += 1) {
     const code = newCode();
     const codeHmac = sealCode(code);
-    if (pending.every(({ now }) => !isSame(now.code_hmac, codeHmac))) return { code, codeHmac };
+    const all = [codeHmac, ...otherSeals(code)];
+    if (pending.every(({ now }) => !isAnyOf(all, now.code_hmac))) return { code, codeHmac };
   }
   throw new Error(`no code was free in ${MOST_DRAWS} draws`);
 }
@@ -114,9 +115,9 @@ export function decideConfirm(request: ConfirmRequest, draft: Draft, context: Ba
 }
 
 function confirm(request: ConfirmRequest, draft: Draft, context: BatchContext): ConfirmOutcome {
-  const { accountId, codeHmac } = request;
+  const { accountId, codeHmac, otherCodeHmacs = [] } = request;
   const pending = pendingOf(accountId, draft);
-  const hold = pending.find(({ now }) => isSame(now.code_hmac, codeHmac));
+  const hold = pending.find(({ now }) => isAnyOf([codeHmac, ...otherCodeHmacs], now.code_hmac));
   if (hold === undefined) {
     return refused({ reason: 'codeInvalid', voided: countTry(pending, draft, context) });
   }
@@ -156,8 +157,8 @@ function judge(
   return refusal ?? { ...parties, feeXof, refundXof: 0 };
 }
 
-function isSame(hmac: string, other: string): boolean {
-  return timingSafeEqual(Buffer.from(hmac), Buffer.from(other));
+function isAnyOf(hmacs: readonly string[], kept: string): boolean {
+  return hmacs.some((each) => timingSafeEqual(Buffer.from(each), Buffer.from(kept)));
 }
 
 /** Those that this try voided. */

@@ -31,6 +31,8 @@ export interface ReserveRequest extends Asked<ReserveOutcome> {
   readonly description: string | null;
   /** What is kept of a code: a keyed hash with the account's id. */
   readonly sealCode: (code: string) => string;
+  /** The same under the other keys that are known: what else may stand for the code now. */
+  readonly otherSeals?: (code: string) => readonly string[];
 }
 
 /** Posts the customer's pending operation that has this code, from or to the distributor. */
@@ -42,6 +44,8 @@ export interface ConfirmRequest extends Asked<ConfirmOutcome> {
   readonly counterpartyId: string;
   /** What `sealCode` makes of the code that was given. */
   readonly codeHmac: string;
+  /** The same under the other keys that are known. */
+  readonly otherCodeHmacs?: readonly string[];
   readonly initiatorId: string | null;
 }
 

@@ -1,6 +1,6 @@
 import { toE164 } from '../accounts/phone.ts';
 import { type Reader, renderRefusal, successBody } from '../answer.ts';
-import { codeHmac } from '../auth/hold-code.ts';
+import { codeHmac, otherCodeHmacs } from '../auth/hold-code.ts';
 import { ApiError, type ApiErrorName } from '../errors.ts';
 import { principalOf, readerOf } from '../http/request.ts';
 import type { RouteAnswer, RouteRequest } from '../http/route.ts';
@@ -35,6 +35,7 @@ export async function confirmHold<B extends RequestSchema, Q extends RequestSche
     accountId,
     counterpartyId: distributor.account.id,
     codeHmac: codeHmac(services.keys.hold, accountId, code),
+    otherCodeHmacs: otherCodeHmacs(services.keys.hold, accountId, code),
     initiatorId: distributor.user.id,
     idempotency: idempotencyOf(request, told),
     messages: (outcome) => messagesOf(outcome, toE164(client)),

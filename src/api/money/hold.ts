@@ -1,6 +1,6 @@
 import { isoTime } from '../../core/clock.ts';
 import { type Reader, renderRefusal, successBody } from '../answer.ts';
-import { codeHmac } from '../auth/hold-code.ts';
+import { codeHmac, otherCodeHmacs } from '../auth/hold-code.ts';
 import type { ApiErrorName } from '../errors.ts';
 import { principalOf, readerOf } from '../http/request.ts';
 import type { RouteAnswer, RouteRequest } from '../http/route.ts';
@@ -32,6 +32,7 @@ export async function openHold<B extends RequestSchema, Q extends RequestSchema>
     ...wanted,
     accountId: account.id,
     sealCode: (code) => codeHmac(codeKey, account.id, code),
+    otherSeals: (code) => otherCodeHmacs(codeKey, account.id, code),
     idempotency: idempotencyOf(request),
     messages: (outcome) => messagesOf(outcome, user.telephone),
     answer: (outcome) => {

@@ -1,4 +1,5 @@
 import type { Clock } from '../../core/clock.ts';
+import type { KeyRing } from '../auth/keys.ts';
 import type { Database } from '../db/open.ts';
 import type { OutboxRow } from '../db/schema.ts';
 import type { Logger } from '../log.ts';
@@ -13,7 +14,7 @@ const LAST_RETRY_MS = 3_600_000;
 export interface DeliveryParts {
   readonly database: Database;
   readonly clock: Clock;
-  readonly key: Buffer;
+  readonly key: KeyRing;
   readonly deliver: Deliver;
   readonly log: Logger;
 }

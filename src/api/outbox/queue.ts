@@ -1,5 +1,6 @@
 import type { ExpressionBuilder, Kysely } from 'kysely';
 import { uuidv7 } from '../../core/ids.ts';
+import type { KeyRing } from '../auth/keys.ts';
 import type { Schema } from '../db/schema.ts';
 import type { OutgoingMessage } from '../ledger/types.ts';
 import { openBody, sealBody } from './seal.ts';
@@ -13,7 +14,7 @@ export const WAITING_WARNING = 1_000;
 export async function enqueue(
   connection: Kysely<Schema>,
   message: OutgoingMessage,
-  sealing: { readonly key: Buffer; readonly now: number },
+  sealing: { readonly key: KeyRing; readonly now: number },
 ): Promise<void> {
   await connection
     .insertInto('outbox')
@@ -59,7 +60,7 @@ export interface OutboxMessage {
  */
 export async function readOutbox(
   kysely: Kysely<Schema>,
-  key: Buffer,
+  key: KeyRing,
   options: { readonly limit: number; readonly dead?: boolean },
 ): Promise<readonly OutboxMessage[]> {
   const messages = kysely.selectFrom('outbox').selectAll();

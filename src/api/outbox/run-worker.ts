@@ -1,6 +1,6 @@
 import type { ApiSettings } from '../../config/settings.ts';
 import type { Clock } from '../../core/clock.ts';
-import { deriveKey } from '../auth/keys.ts';
+import { deriveRing } from '../auth/keys.ts';
 import { openDatabase } from '../db/open.ts';
 import type { Logger } from '../log.ts';
 import { linkRedis } from '../redis/link.ts';
@@ -24,7 +24,7 @@ export async function runWorker(
   const redis = await linkRedis(settings.redis, clock, log);
   try {
     await database.ping(settings.database.statementTimeoutMs);
-    const [key, deliver] = [deriveKey(settings.key, 'outbox'), createDriver(settings.sms)];
+    const [key, deliver] = [deriveRing(settings, 'outbox'), createDriver(settings.sms)];
     const worker = await startWorker({ settings, database, redis, clock, log, key, deliver }, concurrency);
     log.info({ concurrency }, 'working');
     if (!stop.aborted)

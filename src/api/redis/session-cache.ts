@@ -1,4 +1,5 @@
 import type { Clock } from '../../core/clock.ts';
+import type { KeyRing } from '../auth/keys.ts';
 import type { Session, SessionCache } from '../auth/sessions.ts';
 import { openBody, sealBody } from '../outbox/seal.ts';
 import type { RedisLink } from './link.ts';
@@ -31,7 +32,7 @@ export interface SessionCacheParts {
   /** Of the keys in Redis. */
   readonly prefix: string;
   /** What is kept names people, so it is sealed. */
-  readonly secret: Buffer;
+  readonly secret: KeyRing;
 }
 
 /**

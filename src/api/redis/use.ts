@@ -1,6 +1,6 @@
 import type { ApiSettings } from '../../config/settings.ts';
 import type { Clock } from '../../core/clock.ts';
-import { deriveKey } from '../auth/keys.ts';
+import { deriveRing } from '../auth/keys.ts';
 import type { SessionCache } from '../auth/sessions.ts';
 import type { Database } from '../db/open.ts';
 import { createRateLimiter, type RateLimiter } from '../http/rates.ts';
@@ -10,7 +10,7 @@ import { createSharedRates } from './rates.ts';
 import { createSessionCache } from './session-cache.ts';
 
 export interface RedisUse {
-  readonly settings: Pick<ApiSettings, 'key' | 'redis'>;
+  readonly settings: Pick<ApiSettings, 'key' | 'otherKeys' | 'redis'>;
   readonly redis: RedisLink;
   readonly database: Database;
   readonly clock: Clock;
@@ -26,6 +26,6 @@ export function createRates({ settings, redis, database, clock }: RedisUse, secr
 /** Null where SESSION_DRIVER is not redis. */
 export function createSessionCacheOf({ settings, redis, clock }: RedisUse): SessionCache | null {
   if (settings.redis?.uses.sessions !== true) return null;
-  const secret = deriveKey(settings.key, 'cache');
+  const secret = deriveRing(settings, 'cache');
   return createSessionCache({ redis, clock, prefix: settings.redis.prefix, secret });
 }

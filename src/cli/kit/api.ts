@@ -11,6 +11,7 @@ import type { Clock } from '../../core/clock.ts';
 import { OmpayError } from '../../core/errors.ts';
 import type { Layout } from '../../core/layout.ts';
 import { readEnvironment } from '../../deploy/environment.ts';
+import { actor } from '../operation.ts';
 
 /** The API's own functions, on the installation's database, for staff commands and deploys. */
 export interface ApiKit {
@@ -20,6 +21,8 @@ export interface ApiKit {
   readonly keys: Keys;
   readonly passwords: PasswordHasher;
   readonly clock: Clock;
+  /** Who acts, for the audit trail. */
+  readonly staff: string;
 }
 
 /** What the installation's API runs with. Throws `notFound` before the first deploy. */
@@ -41,14 +44,22 @@ export async function withApi<T>(
   change: Partial<Pick<DatabaseSettings, 'statementTimeoutMs'>> = {},
 ): Promise<T> {
   const settings = apiSettings(layout);
-  const keys = deriveKeys(settings.key);
+  const keys = deriveKeys(settings);
   const database = openDatabase({ ...settings.database, ...change });
   try {
     const sealMessage = (body: string): string => sealBody(keys.outbox, body);
     // Nobody reads a command's metrics; its errors reach the caller by themselves.
     const ledger = createLedger({ db: database, clock, sealMessage, onBatch: () => {}, onError: () => {} });
     try {
-      return await work({ settings, database, ledger, keys, passwords: createPasswordHasher(), clock });
+      return await work({
+        settings,
+        database,
+        ledger,
+        keys,
+        passwords: createPasswordHasher(),
+        clock,
+        staff: actor(),
+      });
     } finally {
       await ledger.close();
     }

@@ -33,7 +33,7 @@ export function localWitness(layout: Layout, clock: Clock): Witness {
 }
 
 async function probeAccounts(api: ApiKit): Promise<ProbeAccounts> {
-  return smokeAccounts(await ensureProbeAccounts({ ...api, applicationKey: api.settings.key }));
+  return smokeAccounts(await ensureProbeAccounts({ ...api, application: api.settings }));
 }
 
 async function ledgerPosition({ database }: ApiKit): Promise<number> {

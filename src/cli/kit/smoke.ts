@@ -22,7 +22,7 @@ export function smokeHandlers(kit: {
   return {
     'smoke.run': ({ slot }, context) =>
       withApi(kit.layout, kit.clock, async (api) => {
-        const accounts = await ensureProbeAccounts({ ...api, applicationKey: api.settings.key });
+        const accounts = await ensureProbeAccounts({ ...api, application: api.settings });
         return runSmoke({
           host: context.host,
           target: { socketPath: kit.layout.slotSockets[slot === 'green' ? 'green' : 'blue'] },

@@ -14,7 +14,7 @@ let tools: StaffTools;
 beforeAll(async () => {
   api = await startApi();
   const { database, ledger, clock } = api;
-  tools = { database, ledger, clock, passwords: createPasswordHasher() };
+  tools = { database, ledger, clock, passwords: createPasswordHasher(), staff: 'awa@siege' };
 });
 afterAll(() => api.close());
 
@@ -81,7 +81,7 @@ test('a float that the ledger refuses is an error', async () => {
 });
 
 test('probe accounts are the same at every call, and can log in', async () => {
-  const probes = { ...tools, applicationKey: api.settings.key };
+  const probes = { ...tools, application: api.settings };
   const first = await ensureProbeAccounts(probes);
   const second = await ensureProbeAccounts(probes);
   expect(first.phones).toEqual({ sender: '700000001', receiver: '700000002', distributor: '700000003' });
@@ -97,11 +97,11 @@ test('probe accounts are the same at every call, and can log in', async () => {
 });
 
 test('a new APP_KEY gives the probes its password, and their float is supplied at most once a day', async () => {
-  const probes = { ...tools, applicationKey: api.settings.key };
+  const probes = { ...tools, application: api.settings };
   const before = await ensureProbeAccounts(probes);
   const rotated = await ensureProbeAccounts({
     ...tools,
-    applicationKey: new Secret(Buffer.alloc(32, 9).toString('base64')),
+    application: { key: new Secret(Buffer.alloc(32, 9).toString('base64')), otherKeys: [] },
   });
   expect(rotated.password.reveal()).not.toBe(before.password.reveal());
   expect(await loginStatus(rotated.phones.receiver, rotated.password.reveal())).toBe(200);
@@ -116,7 +116,7 @@ test('a new APP_KEY gives the probes its password, and their float is supplied a
 });
 
 test("whatever others tried with the probes' public numbers, the next smoke test can log in", async () => {
-  const probes = { ...tools, applicationKey: api.settings.key };
+  const probes = { ...tools, application: api.settings };
   const { phones, password } = await ensureProbeAccounts(probes);
   const { phone: other } = await api.customer();
   const requestOtp = async (telephone: string) =>
@@ -139,7 +139,7 @@ test("whatever others tried with the probes' public numbers, the next smoke test
 });
 
 test('what a smoke test left pending is voided, also where no migration has brought operations yet', async () => {
-  const probes = { ...tools, applicationKey: api.settings.key };
+  const probes = { ...tools, application: api.settings };
   const { phones, password } = await ensureProbeAccounts(probes);
   const { json } = await api.post('/api/auth/login', {
     body: { telephone: phones.sender, password: password.reveal() },
@@ -156,7 +156,7 @@ test('what a smoke test left pending is voided, also where no migration has brou
 });
 
 test('people and probes are nobody to each other', async () => {
-  const { phones } = await ensureProbeAccounts({ ...tools, applicationKey: api.settings.key });
+  const { phones } = await ensureProbeAccounts({ ...tools, application: api.settings });
   const [distributor, customer] = [await api.distributor(), await api.customer()];
   await fund(api, distributor, customer, 1_000);
   const named = { amount: 100, telephone_client: phones.sender };
@@ -173,13 +173,13 @@ test('people and probes are nobody to each other', async () => {
 
 test("an id card that staff has seen raises a customer's limits", async () => {
   const person = await api.customer();
-  await identifyCustomer(api.database, person.phone);
-  await identifyCustomer(api.database, person.phone);
+  await identifyCustomer(tools, person.phone);
+  await identifyCustomer(tools, person.phone);
   const distributor = await api.distributor();
   const body = { amount: 1_500_000, telephone_client: person.phone };
   expect((await api.post('/api/ompay/deposit', { token: distributor.token, body })).statusCode).toBe(200);
   for (const telephone of ['769999999', distributor.phone]) {
-    expect((await ompayErrorOf(() => identifyCustomer(api.database, telephone))).code).toBe('notFound');
+    expect((await ompayErrorOf(() => identifyCustomer(tools, telephone))).code).toBe('notFound');
   }
 });
 

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import type { KeyRing } from '../../../src/api/auth/keys.ts';
 import { openDatabase } from '../../../src/api/db/open.ts';
 import { removeExpired, startHousekeeping } from '../../../src/api/housekeeping.ts';
 import { dispatchOnce, startDispatcher } from '../../../src/api/outbox/dispatcher.ts';
@@ -8,10 +9,10 @@ import { deriveKeys } from '../../../src/api/services.ts';
 import { startApi, type TestApi } from '../../fixtures/api.ts';
 
 let api: TestApi;
-let key: Buffer;
+let key: KeyRing;
 beforeAll(async () => {
   api = await startApi();
-  key = deriveKeys(api.settings.key).outbox;
+  key = deriveKeys(api.settings).outbox;
 });
 afterAll(() => api.close());
 beforeEach(() => api.database.kysely.deleteFrom('outbox').execute());

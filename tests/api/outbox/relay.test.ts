@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import type { KeyRing } from '../../../src/api/auth/keys.ts';
 import type { Message } from '../../../src/api/outbox/drivers.ts';
 import { enqueue, MAX_ATTEMPTS, readOutbox, reviveDead } from '../../../src/api/outbox/queue.ts';
 import { startMessages, startWorker } from '../../../src/api/outbox/worker.ts';
@@ -8,10 +9,10 @@ import { startApi, type TestApi } from '../../fixtures/api.ts';
 import { REDIS_ABSENT, type RedisServer, startRedis } from '../../fixtures/redis.ts';
 
 let api: TestApi;
-let key: Buffer;
+let key: KeyRing;
 beforeAll(async () => {
   api = await startApi();
-  key = deriveKeys(api.settings.key).outbox;
+  key = deriveKeys(api.settings).outbox;
 });
 afterAll(() => api.close());
 beforeEach(() => api.database.kysely.deleteFrom('outbox').execute());

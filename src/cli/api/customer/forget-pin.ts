@@ -12,7 +12,7 @@ export function configure(command: Command): void {
 export async function run(invocation: Invocation): Promise<number> {
   const { clock, command, layout, output } = invocation;
   const phone = textOption(command, 'phone') ?? '';
-  const forgotten = await withApi(layout, clock, ({ database }) => forgetPin(database, phone));
+  const forgotten = await withApi(layout, clock, (kit) => forgetPin(kit, phone));
   // The journal is not the place for phone numbers.
   note(invocation, forgotten ? 'a PIN was removed' : 'there was no PIN to remove', {});
   const said = forgotten ? 'its PIN is removed; it sets another with its password' : 'it has no PIN';

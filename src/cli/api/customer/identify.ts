@@ -12,7 +12,7 @@ export function configure(command: Command): void {
 export async function run(invocation: Invocation): Promise<number> {
   const { clock, command, layout, output } = invocation;
   const phone = textOption(command, 'phone') ?? '';
-  await withApi(layout, clock, ({ database }) => identifyCustomer(database, phone));
+  await withApi(layout, clock, (kit) => identifyCustomer(kit, phone));
   // The journal is not the place for phone numbers: the audit trail of the API is.
   note(invocation, 'a customer was identified', {});
   output.write(

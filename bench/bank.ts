@@ -33,7 +33,7 @@ process.exitCode = passed && campaigns.length > 0 ? 0 : 1;
 
 async function campaign(kind: ServerKind): Promise<BankCampaign> {
   const results: RunResult[] = [];
-  let stage = await openStage(kind);
+  let stage = await openStage(kind, { redis: true });
   try {
     for (let run = 0; run < runs; run += 1) {
       const seed = firstSeed + run;
@@ -42,7 +42,7 @@ async function campaign(kind: ServerKind): Promise<BankCampaign> {
       tell(kind.name, result);
       if (!result.healed) {
         await stage.end();
-        stage = await openStage(kind);
+        stage = await openStage(kind, { redis: true });
       }
     }
   } finally {

@@ -5,6 +5,7 @@ import type { ConnectionKind } from '../../src/api/db/settings.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import type { ApiProcess } from '../../tests/fixtures/api-process.ts';
 import type { DatabaseServer } from '../../tests/fixtures/databases.ts';
+import type { RedisServer } from '../../tests/fixtures/redis.ts';
 import type { Draw } from './draw.ts';
 import { COMMIT, type StepProxy } from './step-proxy.ts';
 
@@ -18,7 +19,9 @@ export type FaultKind =
   /** KILL or pg_terminate_backend of every connection. */
   | 'cut connections'
   /** The connection of the first process is lost in its next COMMIT, before or after the database has it. */
-  | 'lose commit';
+  | 'lose commit'
+  | 'kill redis'
+  | 'pause redis';
 
 export interface Fault {
   readonly kind: FaultKind;
@@ -37,6 +40,7 @@ export interface Targets {
   readonly database: Database;
   readonly processes: readonly [ApiProcess, ApiProcess];
   readonly proxy: StepProxy;
+  readonly redis: RedisServer | undefined;
 }
 
 const WEIGHTS: readonly (readonly [FaultKind, number])[] = [
@@ -47,6 +51,8 @@ const WEIGHTS: readonly (readonly [FaultKind, number])[] = [
   ['cross locks', 4],
   ['cut connections', 3],
   ['lose commit', 4],
+  ['kill redis', 2],
+  ['pause redis', 2],
 ];
 /** PGlite has one backend for all connections: none of them can be ended by another. */
 const CANNOT: Partial<Record<ConnectionKind, readonly FaultKind[]>> = { pglite: ['cut connections'] };
@@ -54,10 +60,13 @@ const CANNOT: Partial<Record<ConnectionKind, readonly FaultKind[]>> = { pglite: 
 /** Two to four faults of a run, in the time that its clients take. */
 export function drawFaults(
   draw: Draw,
-  connection: ConnectionKind,
+  { connection, redis }: Pick<Targets, 'connection' | 'redis'>,
   accountIds: readonly string[],
 ): readonly Fault[] {
-  const possible = WEIGHTS.filter(([kind]) => CANNOT[connection]?.includes(kind) !== true);
+  const possible = WEIGHTS.filter(
+    ([kind]) =>
+      CANNOT[connection]?.includes(kind) !== true && (redis !== undefined || !kind.endsWith('redis')),
+  );
   const faults = Array.from(
     { length: draw.whole(2, 4) },
     (): Fault => ({
@@ -78,8 +87,9 @@ export function drawFaults(
  */
 export async function strike(targets: Targets, faults: readonly Fault[]): Promise<void> {
   const startedMs = systemClock.monotonicMs();
-  const lanes = Map.groupBy(faults, ({ kind, process }) =>
-    kind.endsWith('api') ? `api ${process}` : kind.endsWith('database') ? 'database' : 'locks',
+  const lanes = Map.groupBy(
+    faults,
+    ({ kind, process }) => `${LANES[kind]} ${kind.endsWith('api') ? process : ''}`,
   );
   const runLane = async (lane: readonly Fault[]): Promise<void> => {
     for (const fault of lane) {
@@ -89,6 +99,19 @@ export async function strike(targets: Targets, faults: readonly Fault[]): Promis
   };
   await Promise.all([...lanes.values()].map(runLane));
 }
+
+/** What strikes the same target, one after the other. */
+const LANES: Readonly<Record<FaultKind, string>> = {
+  'kill api': 'api',
+  'pause api': 'api',
+  'kill database': 'database',
+  'pause database': 'database',
+  'cross locks': 'locks',
+  'cut connections': 'locks',
+  'lose commit': 'locks',
+  'kill redis': 'redis',
+  'pause redis': 'redis',
+};
 
 type Strike = (targets: Targets, fault: Fault) => Promise<void>;
 
@@ -118,6 +141,16 @@ const STRIKES: Readonly<Record<FaultKind, Strike>> = {
   },
   'cut connections': async ({ database, connection }) => {
     await cutConnections(database, connection).catch(() => {});
+  },
+  'kill redis': async ({ redis }, { durationMs }) => {
+    await redis?.kill();
+    await systemClock.sleep(durationMs);
+    await redis?.restart();
+  },
+  'pause redis': async ({ redis }, { durationMs }) => {
+    redis?.pause();
+    await systemClock.sleep(durationMs);
+    redis?.resume();
   },
   'lose commit': async ({ proxy }, { when }) => {
     proxy.prepare({ step: COMMIT, when, connection: 'cut', act: () => {} });

@@ -41,7 +41,7 @@ export async function runBank(stage: Stage, seed: number, runNumber: number): Pr
   const draw = drawOf(seed);
   const people = await makePeople(stage, WISHES, runNumber * WISHES.length);
   const accountIds = people.map(({ accountId }) => accountId);
-  const faults = drawFaults(draw, stage.connection, accountIds);
+  const faults = drawFaults(draw, stage, accountIds);
   const days = Array.from({ length: CLIENTS }, (_, client) =>
     drawSteps(draw, castOf(people), `${seed}-${client}`, STEPS),
   );

@@ -10,6 +10,7 @@ import { migrateUp } from '../../src/api/migrations/runner.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import { type ApiProcess, apiProcess, bundleApi } from '../../tests/fixtures/api-process.ts';
 import type { DatabaseServer, ServerKind } from '../../tests/fixtures/databases.ts';
+import { REDIS_ABSENT, type RedisServer, startRedis } from '../../tests/fixtures/redis.ts';
 import { type StepProxy, startStepProxy } from './step-proxy.ts';
 
 /** Shorter than some of the faults last, so that statements are given up under them. */
@@ -28,12 +29,18 @@ export interface Stage {
   readonly processes: readonly [ApiProcess, ApiProcess];
   /** Between the first process and the database. */
   readonly proxy: StepProxy;
+  readonly redis: RedisServer | undefined;
   end(): Promise<void>;
 }
 
-export async function openStage(kind: ServerKind): Promise<Stage> {
+/** @param options.redis whether the processes count rates, keep sessions and hand on messages through a Redis of theirs. */
+export async function openStage(
+  kind: ServerKind,
+  options: { readonly redis: boolean } = { redis: false },
+): Promise<Stage> {
   const folder = mkdtempSync(join(tmpdir(), 'ompay-fire-'));
   const server = await kind.start();
+  const redis = options.redis && REDIS_ABSENT === undefined ? await startRedis() : undefined;
   try {
     const settings = { ...(await server.emptyDatabase()), poolSize: 8 };
     const database = openDatabase(settings);
@@ -49,7 +56,10 @@ export async function openStage(kind: ServerKind): Promise<Stage> {
       folder,
       entry: await bundleApi(folder),
       database: settings,
-      environment: { DB_STATEMENT_TIMEOUT_MS: STATEMENT_TIMEOUT_MS },
+      environment: {
+        DB_STATEMENT_TIMEOUT_MS: STATEMENT_TIMEOUT_MS,
+        ...(redis === undefined ? {} : throughRedis(redis)),
+      },
     };
     const proxy = await startStepProxy(settings);
     const first = apiProcess({ ...spec, name: 'a', database: proxy.settings });
@@ -64,18 +74,31 @@ export async function openStage(kind: ServerKind): Promise<Stage> {
       ledger,
       processes,
       proxy,
+      redis,
       end: async () => {
         await Promise.all(processes.map((process) => process.kill()));
         await proxy.stop();
         await ledger.close();
         await database.close();
         await server.stop();
+        await redis?.stop();
         rmSync(folder, { recursive: true, force: true });
       },
     };
   } catch (error) {
     await server.stop();
+    await redis?.stop();
     rmSync(folder, { recursive: true, force: true });
     throw error;
   }
+}
+
+function throughRedis({ settings }: RedisServer): Readonly<Record<string, string>> {
+  if (settings.place.kind !== 'socket') throw new Error('the Redis of a test is on a socket');
+  return {
+    REDIS_HOST: settings.place.path,
+    CACHE_DRIVER: 'redis',
+    SESSION_DRIVER: 'redis',
+    QUEUE_CONNECTION: 'redis',
+  };
 }

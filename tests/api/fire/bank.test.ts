@@ -1,12 +1,13 @@
 import { expect, test } from 'vitest';
 import { runBank } from '../../../bench/bank/run.ts';
 import { openStage } from '../../../bench/bank/stage.ts';
-import { MARIADB, PGLITE, POSTGRESQL } from '../../fixtures/databases.ts';
+import { MARIADB, MYSQL, PGLITE, POSTGRESQL } from '../../fixtures/databases.ts';
 
 /** Twenty seeds among the databases; bench/bank.ts runs 250 on each. */
 const SHARES = [
-  { kind: MARIADB, seeds: [1, 2, 3, 4, 5, 6, 7, 8] },
-  { kind: POSTGRESQL, seeds: [9, 10, 11, 12, 13, 14, 15, 16] },
+  { kind: MARIADB, seeds: [1, 2, 3, 4, 5, 6] },
+  { kind: POSTGRESQL, seeds: [7, 8, 9, 10, 11, 12] },
+  { kind: MYSQL, seeds: [13, 14, 15, 16] },
   { kind: PGLITE, seeds: [17, 18, 19, 20] },
 ];
 
@@ -14,10 +15,10 @@ for (const { kind, seeds } of SHARES) {
   if (kind.absent !== undefined)
     process.stderr.write(`skipped: the bank test on ${kind.name}: ${kind.absent}\n`);
   test.skipIf(kind.absent !== undefined)(
-    `no franc is lost, doubled or made on ${kind.name} while processes and databases die`,
+    `no franc is lost, doubled or made on ${kind.name} while processes, Redis and the database die`,
     { timeout: 300_000 },
     async () => {
-      const stage = await openStage(kind);
+      const stage = await openStage(kind, { redis: true });
       try {
         for (const [index, seed] of seeds.entries()) {
           const { violations, acknowledged, snapshots } = await runBank(stage, seed, index);

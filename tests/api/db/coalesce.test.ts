@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { coalesce } from '../../../src/api/db/coalesce.ts';
 
@@ -58,4 +59,29 @@ it('fails every reader of a load that failed, and none of the next', async () =>
   expect(both.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
   failing = false;
   expect(await read('a')).toBe('a');
+});
+
+it('runs two loads at once; what is asked for meanwhile goes together when one is over', async () => {
+  const loads: { readonly keys: readonly string[]; readonly end: () => void }[] = [];
+  const read = coalesce(
+    async (keys: readonly string[]) => {
+      await new Promise<void>((end) => loads.push({ keys, end }));
+      return new Map(keys.map((key) => [key, key]));
+    },
+    { maxBatch: 100 },
+  );
+  const asked = [read('a')];
+  await turn();
+  asked.push(read('b'));
+  await turn();
+  asked.push(read('c'));
+  await turn();
+  asked.push(read('d'));
+  await turn();
+  expect(loads.map(({ keys }) => keys)).toEqual([['a'], ['b']]);
+  loads[1]?.end();
+  await turn();
+  expect(loads.map(({ keys }) => keys)).toEqual([['a'], ['b'], ['c', 'd']]);
+  for (const { end } of loads) end();
+  expect(await Promise.all(asked)).toEqual(['a', 'b', 'c', 'd']);
 });

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 
 const CROCKFORD = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 
@@ -23,12 +23,12 @@ export function crockford(lengthCharacters: number): string {
   return random;
 }
 
-/** A UUIDv7 (RFC 9562, 5.7): 48 bits of milliseconds, then randomness; index-friendly primary keys. */
+/**
+ * A UUIDv7 (RFC 9562, 5.7): 48 bits of milliseconds, then randomness; index-friendly primary keys. The randomness is a
+ * UUIDv4's, which has the same variant bits: Node keeps a store of it, and that takes a quarter of the time of `randomBytes`.
+ */
 export function uuidv7(epochMs: number): string {
-  const bytes = randomBytes(16);
-  bytes.writeUIntBE(epochMs, 0, 6);
-  bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x70, 6);
-  bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8);
-  const hex = bytes.toString('hex');
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+  const time = epochMs.toString(16).padStart(12, '0');
+  const random = randomUUID();
+  return `${time.slice(0, 8)}-${time.slice(8)}-7${random.slice(0, 3)}-${random.slice(19)}`;
 }

@@ -19,6 +19,8 @@ export const EXIT_CODE_BY_ERROR = {
   rolledBack: 5,
   notRolledBack: 6,
   hostUnreachable: 7,
+  hostNotTrusted: 7,
+  accessDenied: 7,
   timeout: 7,
   commandFailed: 6,
   databaseUnavailable: 7,

@@ -29,6 +29,8 @@ const ERROR_MEANINGS: Readonly<Record<ErrorName, string>> = {
   rolledBack: 'The operation failed and everything it did was undone.',
   notRolledBack: 'The operation failed and something could not be undone.',
   hostUnreachable: 'A connection was refused or lost.',
+  hostNotTrusted: 'A host showed a key that is not known to be its own.',
+  accessDenied: 'A host let the user not log in, or not become root.',
   timeout: 'Something was not done within its time limit.',
   commandFailed: 'A command ended with another code than 0.',
   databaseUnavailable: 'The database does not answer.',

@@ -1,4 +1,5 @@
-import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http';
+import type { Duplex } from 'node:stream';
 import { messageOf, OmpayError, systemCodeOf } from '../core/errors.ts';
 import type { HttpAnswer, HttpRequest, HttpTarget } from './host.ts';
 
@@ -7,16 +8,30 @@ const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
 
 /** One HTTP exchange from this machine. Throws `hostUnreachable` (refused, reset) or `timeout` (whole exchange). */
 export function requestHere(request: HttpRequest): Promise<HttpAnswer> {
+  const place = 'port' in request.target ? { host: '127.0.0.1', port: request.target.port } : request.target;
+  return exchange(request, { ...place, agent: false });
+}
+
+/** The same over a stream that leads to the target from elsewhere; the stream is closed afterwards. */
+export async function requestThrough(request: HttpRequest, stream: Duplex): Promise<HttpAnswer> {
+  try {
+    // An agent, also none, would make a connection of its own.
+    return await exchange(request, { createConnection: () => stream });
+  } finally {
+    stream.destroy();
+  }
+}
+
+function exchange(request: HttpRequest, connection: RequestOptions): Promise<HttpAnswer> {
   const timeout = AbortSignal.timeout(Math.max(1, Math.ceil(request.timeoutMs)));
   const signal = request.signal === undefined ? timeout : AbortSignal.any([timeout, request.signal]);
   return new Promise((resolve, reject) => {
     const outgoing = httpRequest(
       {
-        ...('port' in request.target ? { host: '127.0.0.1', port: request.target.port } : request.target),
+        ...connection,
         method: request.method,
         path: request.path,
         headers: { connection: 'close', ...headersOf(request) },
-        agent: false,
         signal,
       },
       (answer) => {

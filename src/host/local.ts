@@ -1,13 +1,15 @@
-import { readFile } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { execa } from 'execa';
 import { systemClock } from '../core/clock.ts';
-import { OmpayError } from '../core/errors.ts';
+import { OmpayError, systemCodeOf } from '../core/errors.ts';
 import { writeFileAtomic } from '../core/files.ts';
 import type { Shell } from '../shell/line.ts';
-import type { ExecOptions, ExecResult, Host } from './host.ts';
+import { type ExecOptions, type ExecResult, type Host, MAX_FILE_BYTES, MAX_OUTPUT_BYTES } from './host.ts';
 import { requestHere } from './http.ts';
+import { masked } from './redact.ts';
+import { silence } from './silence.ts';
 
-const MAX_OUTPUT_BYTES = 16 * 1024 * 1024;
 /** From SIGTERM to SIGKILL. */
 const GRACE_MS = 2000;
 const GRACE_STEP_MS = 20;
@@ -18,7 +20,7 @@ export function localHost(): Host {
     name: 'local',
     exec: execHere,
     put: async (content, path, mode) => writeFileAtomic(path, content, mode),
-    get: async (path) => readFile(path),
+    get: getHere,
     request: requestHere,
     close: async () => {},
   };
@@ -30,13 +32,58 @@ async function execHere(line: Shell, options: ExecOptions): Promise<ExecResult> 
   }
   options.signal?.throwIfAborted();
   const timeout = AbortSignal.timeout(options.timeoutMs);
-  const stop = options.signal === undefined ? timeout : AbortSignal.any([timeout, options.signal]);
+  const quiet = new AbortController();
+  const stop = AbortSignal.any([
+    timeout,
+    quiet.signal,
+    ...(options.signal === undefined ? [] : [options.signal]),
+  ]);
   const child = startShell(line, options.stdin ?? '');
-  const result = await unlessStopped(child, stop);
+  const watching = watchSilence(child, options.idleMs, quiet);
+  const result = await unlessStopped(child, stop).finally(() => watching.abort());
   if (options.signal?.aborted === true) throw options.signal.reason;
+  if (quiet.signal.aborted) throw silenceError(line, options.idleMs ?? 0);
   if (result === undefined || stop.aborted) throw timeoutError(line, options.timeoutMs);
   if (result.isMaxBuffer) throw outputError(line);
-  return { exitCode: result.exitCode ?? null, stdout: result.stdout, stderr: result.stderr };
+  const signal = result.signal === undefined ? {} : { signalName: result.signal };
+  const { stdout, stderr } = result;
+  return {
+    exitCode: result.exitCode ?? null,
+    ...signal,
+    stdout: masked(stdout, line),
+    stderr: masked(stderr, line),
+  };
+}
+
+/** Aborts `quiet` once the child wrote nothing for the idle limit; what is returned ends the watch. */
+function watchSilence(child: Child, idleMs: number | undefined, quiet: AbortController): AbortController {
+  const watching = new AbortController();
+  if (idleMs === undefined) return watching;
+  let heardMs = systemClock.monotonicMs();
+  const heard = (): void => {
+    heardMs = systemClock.monotonicMs();
+  };
+  child.stdout.on('data', heard);
+  child.stderr.on('data', heard);
+  void silence({ idleMs, clock: systemClock, heardMs: () => heardMs }, watching.signal).then((isSilent) => {
+    if (isSilent) quiet.abort();
+  });
+  return watching;
+}
+
+async function getHere(path: string): Promise<Uint8Array> {
+  const file = await open(path).catch((cause: unknown) => {
+    if (systemCodeOf(cause) !== 'ENOENT') throw cause;
+    throw new OmpayError('notFound', `${path} does not exist`, { hint: `ls -l ${dirname(path)}`, cause });
+  });
+  try {
+    if ((await file.stat()).size <= MAX_FILE_BYTES) return await file.readFile();
+  } finally {
+    await file.close();
+  }
+  throw new OmpayError('commandFailed', `${path} is larger than ${MAX_FILE_BYTES} bytes`, {
+    hint: `ls -l ${path}`,
+  });
 }
 
 type Child = ReturnType<typeof startShell>;
@@ -92,6 +139,12 @@ function signalGroup(child: Child, signal: NodeJS.Signals): void {
 
 function timeoutError(line: Shell, timeoutMs: number): OmpayError {
   return new OmpayError('timeout', `\`${line.shown}\` was still running after ${timeoutMs} ms`, {
+    hint: 'run it by hand to see where it hangs',
+  });
+}
+
+function silenceError(line: Shell, idleMs: number): OmpayError {
+  return new OmpayError('timeout', `\`${line.shown}\` wrote nothing for ${idleMs} ms`, {
     hint: 'run it by hand to see where it hangs',
   });
 }

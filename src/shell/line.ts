@@ -5,6 +5,8 @@ export interface Shell {
   readonly text: string;
   readonly shown: string;
   readonly hasSecret: boolean;
+  /** What must not come back in its output. */
+  readonly secrets: readonly Secret[];
 }
 
 /** A value in a line: each becomes exactly one word, but a Shell, which is put in as it is, and a list, one word each. */
@@ -14,18 +16,19 @@ export type Word = string | number | Secret | Shell | readonly (string | number 
 export function sh(parts: TemplateStringsArray, ...words: readonly Word[]): Shell {
   let text = parts[0] ?? '';
   let shown = text;
-  let hasSecret = false;
+  const secrets: Secret[] = [];
   words.forEach((word, index) => {
     const rendered = notADescriptor(render(word), parts[index + 1] ?? '');
     text += rendered.text + (parts[index + 1] ?? '');
     shown += rendered.shown + (parts[index + 1] ?? '');
-    hasSecret ||= rendered.hasSecret;
+    secrets.push(...rendered.secrets);
   });
-  return { text, shown, hasSecret };
+  return { text, shown, hasSecret: secrets.length > 0, secrets };
 }
 
 function render(word: Word): Shell {
-  if (word instanceof Secret) return { text: quoted(word.reveal()), shown: word.toString(), hasSecret: true };
+  if (word instanceof Secret)
+    return { text: quoted(word.reveal()), shown: word.toString(), hasSecret: true, secrets: [word] };
   if (typeof word === 'string') return plain(quoted(word));
   if (typeof word === 'number') return plain(quoted(String(word)));
   if (isShell(word)) return word;
@@ -34,6 +37,7 @@ function render(word: Word): Shell {
     text: rendered.map((each) => each.text).join(' '),
     shown: rendered.map((each) => each.shown).join(' '),
     hasSecret: rendered.some((each) => each.hasSecret),
+    secrets: rendered.flatMap((each) => each.secrets),
   };
 }
 
@@ -47,7 +51,7 @@ function isShell(word: Shell | readonly unknown[]): word is Shell {
 }
 
 function plain(text: string): Shell {
-  return { text, shown: text, hasSecret: false };
+  return { text, shown: text, hasSecret: false, secrets: [] };
 }
 
 /** Safe characters stay bare for readability; the rest goes into single quotes (POSIX 2.2.2). */

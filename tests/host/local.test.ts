@@ -122,5 +122,5 @@ test('what is put can be got again, with its mode', async () => {
   await host.put('A=é\n', path, 0o600);
   expect(Buffer.from(await host.get(path)).toString('utf8')).toBe('A=é\n');
   expect((await host.exec(sh`stat -c %a ${path}`, LIMIT)).stdout).toBe('600');
-  await expect(host.get(`${path}.none`)).rejects.toMatchObject({ code: 'ENOENT' });
+  await expect(host.get(`${path}.none`)).rejects.toMatchObject({ code: 'notFound' });
 });

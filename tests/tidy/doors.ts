@@ -11,7 +11,7 @@ interface Door {
 /** Packages and Node modules that are one effect each. A name ending in / stands for all packages of that scope. */
 const MODULE_DOORS: Readonly<Record<string, Door>> = {
   execa: { why: 'shell lines run through Host.exec', files: ['src/host/local.ts'] },
-  ssh2: { why: 'remote hosts are a Host', files: ['src/host/ssh.ts'] },
+  ssh2: { why: 'remote hosts are a Host', files: ['src/host/ssh/connect.ts'] },
   '@aws-sdk/': { why: 'S3 is a Store', files: ['src/store/s3.ts'] },
   'age-encryption': {
     why: 'age is read and written in two places',

@@ -1,4 +1,4 @@
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { startLoopMonitor } from '../../src/api/event-loop.ts';
 
 test('a loop that was kept busy is seen in the second in which it was, and is well again afterwards', async () => {
@@ -17,4 +17,17 @@ test('a loop that was kept busy is seen in the second in which it was, and is we
   const ended = worst.length;
   await new Promise((resolve) => setTimeout(resolve, 1_100));
   expect(worst.length).toBe(ended);
+});
+
+test('a second in which nothing could be measured is not told', () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+  onTestFinished(() => {
+    vi.useRealTimers();
+  });
+  const worst: number[] = [];
+  const monitor = startLoopMonitor((worstMs) => worst.push(worstMs));
+  vi.advanceTimersByTime(1_000);
+  monitor.stop();
+  expect(worst).toEqual([]);
+  expect(monitor.meanDelayMs()).toBe(0);
 });

@@ -44,6 +44,9 @@ test('a batch that the database refuses is told as 500 and logged, and the next 
   expect((await deposit()).status).toBe(500);
   await sql`alter table entries_away rename to entries`.execute(api.database.kysely);
   expect((await deposit()).status).toBe(200);
+  const metrics = await ask(place, '/metrics');
+  expect(metrics.body).toContain('ompay_ledger_batch_failures_total 1');
+  expect(metrics.body).toContain('ompay_redis_state{state="unused"} 1');
   stopping.abort();
   await running;
   const [name = ''] = readdirSync(log.folder);

@@ -50,15 +50,13 @@ function chainOf(error: unknown): Exception[] {
 
 function exceptionOf(error: unknown): Exception {
   if (!(error instanceof Error)) return { type: 'thrown', value: shortened(String(error)) };
-  const { type = 'Error', stacktrace } = exceptionFromError(parseStack, error);
+  const { stacktrace } = exceptionFromError(parseStack, error);
+  // A frame has what its line of the stack says, and nothing of its variables.
   const frames = (stacktrace?.frames ?? []).map((frame) => ({
-    filename: basename(frame.filename ?? ''),
-    function: frame.function ?? '',
-    lineno: frame.lineno ?? 0,
-    colno: frame.colno ?? 0,
-    in_app: frame.in_app ?? false,
+    ...frame,
+    filename: basename(String(frame.filename)),
   }));
-  return { type, value: shortened(error.message), stacktrace: { frames } };
+  return { type: error.name, value: shortened(error.message), stacktrace: { frames } };
 }
 
 function shortened(message: string): string {

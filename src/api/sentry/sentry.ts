@@ -68,7 +68,7 @@ function openTransport(url: string): Transport {
     async ({ body }): Promise<TransportMakeRequestResponse> => {
       const response = await fetch(url, {
         method: 'POST',
-        body: typeof body === 'string' ? body : Buffer.from(body),
+        body: new Blob([body]),
         headers: { 'content-type': 'application/x-sentry-envelope' },
         redirect: 'error',
         signal: AbortSignal.timeout(SEND_TIMEOUT_MS),

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { ApiError } from '../../../src/api/errors.ts';
 import { buildServer } from '../../../src/api/server.ts';
 import { type Answer, type Call, startApi, type TestApi } from '../../fixtures/api.ts';
 
@@ -218,5 +219,18 @@ test("on TCP nobody's X-Forwarded-For is believed: the connection's own address 
   const statuses: number[] = [];
   for (let count = 0; count < 6; count += 1) statuses.push(await ask(`10.0.0.${count}`));
   expect(statuses).toEqual([422, 422, 422, 422, 422, 429]);
+  await server.close();
+});
+
+test('a process that turns a request away says so in its log without an error: it was meant', async () => {
+  const obstacles = () => Promise.reject(new ApiError('overloaded', { retryAfterSeconds: 1 }));
+  const readiness = { ...api.foundations.readiness, obstacles };
+  const server = buildServer({ ...api.foundations, readiness });
+  const before = api.lines.length;
+  const { statusCode } = await server.inject({ url: '/ready', headers: { 'x-request-id': 'turned-away' } });
+  expect(statusCode).toBe(503);
+  const lines = api.lines.slice(before).map((line) => JSON.parse(line));
+  expect(lines.find(({ message }) => message === 'overloaded')).toMatchObject({ 'log.level': 'warn' });
+  expect(lines.some((line) => 'error.message' in line)).toBe(false);
   await server.close();
 });

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { dailyFile } from '../../../src/api/log/daily.ts';
@@ -15,6 +15,8 @@ test('there is one file a day, and those of the last fourteen days stay', () => 
   writeSync(descriptor(), 'before midnight');
   for (let day = 11; day <= 25; day += 1) writeFileSync(join(folder, `api-2025-01-${day}.log`), '');
   writeFileSync(join(folder, 'other.log'), '');
+  // As one that another process has just removed.
+  symlinkSync('nowhere', join(folder, 'api-2025-01-10.log'));
   clock.pass(120_000);
   writeSync(descriptor(), 'after');
   writeSync(descriptor(), ' midnight');

@@ -8,7 +8,7 @@ export interface ReporterParts {
   readonly onOutcome: (outcome: ReportOutcome) => void;
 }
 
-/** Sentry's code is loaded only where SENTRY_DSN is set: it takes about 10 ms. */
+/** Sentry's code is loaded only where SENTRY_DSN is set: no other start waits for it. */
 export async function openReporter(
   { sentryDsn, release, environment }: Pick<ApiSettings, 'sentryDsn' | 'release' | 'environment'>,
   parts: ReporterParts,

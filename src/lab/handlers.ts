@@ -53,7 +53,7 @@ export function labHandlers(layout: Layout, lab: Lab): Handlers {
       writeFileAtomic(files.environment, environmentText(lab, files), 0o600);
       return { environment: files.environment };
     },
-    'lab.sweep': async (_input, { host }) => ({ swept: await sweep(host, layout) }),
+    'lab.sweep': (_input, { host }) => sweep(host, layout),
     ...removalHandlers(layout),
   };
 }
@@ -69,12 +69,21 @@ export function removalHandlers(layout: Layout): Handlers {
   };
 }
 
-/** Looks again under the lock that those who begin a lab take, so that one that begins is not taken for a leftover. */
-async function sweep(machine: Host, layout: Layout): Promise<readonly string[]> {
+/**
+ * Looks again under the lock that those who begin a lab take, so that one that begins is not taken for a leftover. What
+ * cannot be removed is told, and keeps no other lab from being made: the next `up` tries again.
+ */
+async function sweep(machine: Host, layout: Layout): Promise<JsonObject> {
   mkdirSync(LABS_FOLDER, { recursive: true, mode: 0o755 });
   const ids = withMutex(MUTEX, MUTEX_TIMEOUT_MS, () => orphans(foundLabs(cgroupFolder()), layout));
-  for (const id of ids) await removeLab(machine, id);
-  return ids;
+  const stayed: string[] = [];
+  for (const id of ids) {
+    await removeLab(machine, id).catch((error: unknown) => {
+      if (!(error instanceof OmpayError)) throw error;
+      stayed.push(`${id}: ${error.message}`);
+    });
+  }
+  return { swept: ids, stayed };
 }
 
 function hostIn(lab: Lab, input: JsonObject): LabHost {

@@ -4,14 +4,15 @@ import type { LabNames } from './names.ts';
 /**
  * Everything that carries a lab's names, whatever state it is in. cgroup.kill (Linux 5.14) ends all processes of a host at
  * once; a namespace goes when its last process is gone, and the cable with it. Beside cgroup v1, systemd-nspawn makes a second
- * cgroup of the same name for systemd.
+ * cgroup of the same name for systemd. The first process of a host stays until all that were in it are reaped, and a
+ * machine whose own first process is slow at that (seen: 11 s) is waited for.
  */
 const REMOVE = `
 cgroups=$1 prefix=$2 links=$3 folder=$4
 for group in "$cgroups/$prefix"*; do
   if [ -d "$group" ]; then echo 1 >"$group/cgroup.kill"; fi
 done
-for try in $(seq 100); do
+for try in $(seq 600); do
   grep -qs 'populated 1' "$cgroups/$prefix"*/cgroup.events || break
   sleep 0.1
 done

@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest';
+import { environmentNamed, parseProject } from '../../src/config/yml/project.ts';
+import { SETTINGS } from '../../src/config/yml/settings.ts';
 import { localLayout } from '../../src/core/layout.ts';
 import { labHosts } from '../../src/lab/addresses.ts';
 import { environmentText, knownHostsText, roleOf, sshConfigText } from '../../src/lab/environment.ts';
@@ -18,6 +20,28 @@ const lab: Lab = {
 
 test('the environment `lab` names each host with what opens it', async () => {
   await expect(environmentText(lab, files)).toMatchFileSnapshot('../goldens/lab/environment.yml');
+});
+
+test('the environment is one of ompay.yml', () => {
+  const own = labFiles(localLayout('/srv/ompay'));
+  const text = environmentText(lab, own);
+  const read = environmentNamed(
+    parseProject('/srv/ompay/ompay.yml', [{ name: 'environment.yml', text }]),
+    'lab',
+  );
+  expect(read.value(SETTINGS.knownHosts)).toBe(own.knownHosts);
+  expect(read.hosts).toEqual(
+    lab.hosts.map(({ name, address }) => ({
+      name,
+      address,
+      port: 22,
+      user: 'debian',
+      keyPath: own.key,
+      jump: null,
+      fingerprint: null,
+      roles: [name === 'lb' ? 'lb' : 'web'],
+    })),
+  );
 });
 
 test.each([

@@ -21,7 +21,7 @@ const STEPS = [
   'describe',
 ];
 
-describe.skipIf(absent !== undefined)('a lab whose making was ended', () => {
+describe.skipIf(absent !== undefined)('a lab whose making was disturbed', () => {
   let lab: TestLab;
 
   beforeEach(() => {
@@ -53,6 +53,12 @@ describe.skipIf(absent !== undefined)('a lab whose making was ended', () => {
       exitCode: 2,
       stderr: expect.stringContaining('there is no lab'),
     });
+  });
+
+  test('of two that make it at once, one is told that the other does', async () => {
+    const codes = await Promise.all([lab.start('lab', 'up', ...HOSTS), lab.start('lab', 'up', ...HOSTS)]);
+    expect(codes.toSorted()).toEqual([0, 4]);
+    expect(lab.ompay('lab', 'status').exitCode).toBe(0);
   });
 
   test('killed, and its folder removed: the next lab of any folder sweeps it', async () => {

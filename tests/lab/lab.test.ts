@@ -41,6 +41,12 @@ describe.skipIf(absent !== undefined)('a lab of two hosts', () => {
     expect(statSync(join(lab.root, '.ompay/lab/key')).mode & 0o777).toBe(0o600);
   });
 
+  test('the environment `lab` is there for the other commands', () => {
+    const config = lab.ompay('config', '-e', 'lab', '--json');
+    expect(config).toMatchObject({ exitCode: 0, stderr: '' });
+    for (const address of Object.values(addresses)) expect(config.stdout).toContain(address);
+  });
+
   test('hosts know each other by name', () => {
     expect(lab.ssh('web1', 'getent hosts db1')).toMatchObject({
       exitCode: 0,
@@ -113,16 +119,19 @@ describe.skipIf(absent !== undefined)('a lab of two hosts', () => {
     expect(lab.ssh('web1', 'timeout 3 bash -c "echo >/dev/tcp/192.0.2.1/80"').exitCode).not.toBe(0);
   });
 
-  test('another lab beside it has its own addresses, and goes alone', () => {
-    const other = testLab();
+  test('two more labs that are made at once have their own addresses, and go alone', async () => {
+    const others = [testLab(), testLab()];
     try {
-      const up = other.ompay('lab', 'up', '--hosts', 'web1');
-      expect(up.exitCode).toBe(0);
-      expect(other.ssh('web1', 'ip -4 -brief address show eth0').stdout).not.toContain(addresses.web1);
+      const codes = await Promise.all(others.map((other) => other.start('lab', 'up', '--hosts', 'web1')));
+      expect(codes).toEqual([0, 0]);
+      const seen = others.map((other) => other.ssh('web1', 'ip -4 -brief address show eth0').stdout);
+      expect(new Set([addresses.web1, ...seen.map((text) => /10\.77\.\d+\.\d+/.exec(text)?.[0])]).size).toBe(
+        3,
+      );
     } finally {
-      other.end();
+      for (const other of others) other.end();
     }
-    expect(other.left()).toEqual([]);
+    expect(others.flatMap((other) => other.left())).toEqual([]);
     expect(lab.ompay('lab', 'status').exitCode).toBe(0);
   });
 });

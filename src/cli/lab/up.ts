@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { OmpayError } from '../../core/errors.ts';
+import type { Layout } from '../../core/layout.ts';
 import { phase } from '../../deploy/deploy.ts';
 import type { Host } from '../../host/host.ts';
 import { localHost } from '../../host/local.ts';
@@ -68,6 +69,7 @@ async function planned(invocation: Invocation, machine: Host) {
 }
 
 async function newLab({ command, layout }: Invocation, machine: Host): Promise<Lab> {
+  assertPath(layout);
   const names = readHostNames(textOption(command, 'hosts') ?? DEFAULT_HOSTS);
   const distribution = distributionIn(textOption(command, 'distribution') ?? DEFAULT_DISTRIBUTION);
   const id = labId(layout);
@@ -80,6 +82,18 @@ async function newLab({ command, layout }: Invocation, machine: Host): Promise<L
     mirrors: mirrorsFor(distribution, aptSources(), textOption(command, 'mirror')),
     hosts: labHosts(subnet, names),
   };
+}
+
+/** The paths in the environment are read as ompay.yml's are, which hold no spaces. */
+function assertPath({ state }: Layout): void {
+  if (!/\s/.test(state)) return;
+  throw new OmpayError(
+    'stateUnusable',
+    `the path ${JSON.stringify(state)} has a space, which a lab cannot bear`,
+    {
+      hint: 'use a folder without: ompay -C FOLDER lab up',
+    },
+  );
 }
 
 /** A lab does not change while it lives: its hosts know each other by name since they were made. */

@@ -1,4 +1,5 @@
 import type { CommandEntry } from './command.ts';
+import { LAB_COMMANDS } from './lab/index.ts';
 import { SECRETS_COMMANDS } from './secrets/index.ts';
 
 /** Every command, in the order of `--help`. Adding one is its file and a line here. */
@@ -238,42 +239,7 @@ export const commands: readonly CommandEntry[] = [
     load: () => import('./init.ts'),
   },
   ...SECRETS_COMMANDS,
-  {
-    words: 'lab up',
-    summary: 'make the rehearsal hosts on this machine, or start them again',
-    group: 'Operate',
-    load: () => import('./lab/up.ts'),
-  },
-  {
-    words: 'lab status',
-    summary: 'the rehearsal hosts: address, state, whether sshd answers',
-    group: 'Look',
-    load: () => import('./lab/status.ts'),
-  },
-  {
-    words: 'lab exec',
-    summary: 'run a command in a rehearsal host as root: exec HOST -- COMMAND',
-    group: 'Operate',
-    load: () => import('./lab/exec.ts'),
-  },
-  {
-    words: 'lab cut',
-    summary: 'cut a rehearsal host off the network',
-    group: 'Operate',
-    load: () => import('./lab/cut.ts'),
-  },
-  {
-    words: 'lab join',
-    summary: 'join it again',
-    group: 'Operate',
-    load: () => import('./lab/join.ts'),
-  },
-  {
-    words: 'lab down',
-    summary: 'end the rehearsal hosts and remove all of them',
-    group: 'Operate',
-    load: () => import('./lab/down.ts'),
-  },
+  ...LAB_COMMANDS,
   {
     words: 'doctor',
     summary: 'check this machine and this installation',

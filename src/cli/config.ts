@@ -19,13 +19,13 @@ export function configure(command: Command): void {
     .argument('[key]', 'show this one alone: app.url, hosts.web1.address, DB_HOST')
     .option('--origin', 'also where each value comes from')
     .option('--check', 'exit 2 when servers could not run with it; names everything that is missing')
-    .option('--env-file <path>', "write the servers' environment file there, 0600: it holds the secrets");
+    .option('--write <path>', "write the servers' environment file there, 0600: it holds the secrets");
 }
 
-/** Secrets are masked; those of an environment are opened for `--check` and `--env-file` alone, and to see their names. */
+/** Secrets are masked; those of an environment are opened for `--check` and `--write` alone, and to see their names. */
 export async function run(invocation: Invocation): Promise<number> {
   const { args, command, output } = invocation;
-  const wantsSecrets = hasOption(command, 'check') || textOption(command, 'envFile') !== undefined;
+  const wantsSecrets = hasOption(command, 'check') || textOption(command, 'write') !== undefined;
   if (wantsSecrets) await act(invocation);
   const values = selected(await valuesOf(invocation), args[0]);
   if (output.json) output.write(`${JSON.stringify(document(invocation, values))}\n`);
@@ -48,7 +48,7 @@ async function act(invocation: Invocation): Promise<void> {
   const place = secretsPlace(invocation);
   const { secrets } = await readSecrets(place);
   if (hasOption(invocation.command, 'check')) assertReady(place.config, secrets);
-  const typed = textOption(invocation.command, 'envFile');
+  const typed = textOption(invocation.command, 'write');
   if (typed === undefined) return;
   const path = resolve(typed);
   try {

@@ -2,8 +2,9 @@ import { lstatSync, mkdirSync, readFileSync, realpathSync, statSync } from 'node
 import { homedir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { type Clock, isoTime } from '../core/clock.ts';
+import { diskRefusal } from '../core/disk.ts';
 import { OmpayError, systemCodeOf } from '../core/errors.ts';
-import { writeFileAtomic } from '../core/files.ts';
+import { writeNewFile } from '../core/files.ts';
 import { Secret } from '../core/secret.ts';
 import { generateAgeKey, recipientOf } from '../store/repository/age.ts';
 
@@ -55,7 +56,13 @@ export async function ensureIdentity(variables: Variables, root: string, clock: 
   const { identity, recipient } = await generateAgeKey();
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   const text = `# created: ${isoTime(clock.now())}\n# public key: ${recipient}\n${identity.reveal()}\n`;
-  writeFileAtomic(path, text, 0o600);
+  try {
+    writeNewFile(path, text, 0o600);
+  } catch (error) {
+    if (systemCodeOf(error) !== 'EEXIST') throw diskRefusal(error, path) ?? error;
+    // Another process made one just now: that is the operator's key.
+    return requireIdentity(variables, root);
+  }
   return { key: identity, recipient, from: path };
 }
 

@@ -37,8 +37,9 @@ const ENDING = ['SIGTERM', 'SIGHUP'] as const;
 async function runEditor(path: string, { variables, signal }: EditedFile): Promise<void> {
   const editor = variables.VISUAL || variables.EDITOR || 'vi';
   const { OMPAY_AGE_IDENTITY: _key, ...others } = variables;
-  // $EDITOR may hold arguments, so a shell reads it; the path is one word whatever is in it (git does the same).
-  const child = spawn('/bin/sh', ['-c', 'eval "$0 \\"\\$1\\""', editor, path], {
+  // $EDITOR may hold arguments, so a shell reads it, as git does; the path is one word whatever is in it. The shell becomes
+  // the editor, so that what ends the one ends the other.
+  const child = spawn('/bin/sh', ['-c', 'eval "exec $0 \\"\\$1\\""', editor, path], {
     stdio: 'inherit',
     env: others,
   });

@@ -32,7 +32,7 @@ comes to: [production.env](../tests/goldens/config/production.env).
   not (docs/local.md). \`lab\` has the hosts of \`ompay lab up\` (\`.ompay/lab/environment.yml\`), on top of what ompay.yml says of it;
   it need not be in ompay.yml.
 - **Looking**: \`ompay config -e staging [KEY] [--origin] [--json]\`: what it comes to, secrets masked, with who says so.
-  \`--check\` exits 2 when servers could not run with it. \`--env-file PATH\` writes the servers' environment file, 0600.
+  \`--check\` exits 2 when servers could not run with it. \`--write PATH\` writes the servers' environment file, 0600.
 - **Faults**: all at once, of every environment, each with line and column; exit code 2.
 
 \`\`\`

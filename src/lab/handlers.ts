@@ -83,7 +83,8 @@ async function sweep(machine: Host, layout: Layout): Promise<JsonObject> {
       stayed.push(`${id}: ${error.message}`);
     });
   }
-  return { swept: ids, stayed };
+  const shown = stayed.length === 0 ? `removed ${ids.join(', ')}` : `could not remove ${stayed.join('; ')}`;
+  return { swept: ids, stayed, shown };
 }
 
 function hostIn(lab: Lab, input: JsonObject): LabHost {

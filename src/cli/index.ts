@@ -101,6 +101,18 @@ export const commands: readonly CommandEntry[] = [
     load: () => import('./api/keys/retire.ts'),
   },
   {
+    words: 'api rules list',
+    summary: 'every limit, fee and legal constant, with its source',
+    group: 'Look',
+    load: () => import('./api/rules/list.ts'),
+  },
+  {
+    words: 'api rules set',
+    summary: 'change one of them, with the text that says so',
+    group: 'Operate',
+    load: () => import('./api/rules/set.ts'),
+  },
+  {
     words: 'api distributor create',
     summary: 'make a distributor with a float',
     group: 'Operate',

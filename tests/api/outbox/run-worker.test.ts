@@ -8,7 +8,7 @@ test('a worker process delivers until it is told to stop, and then ends', async 
   const api = await startApi();
   try {
     const { settings, clock, foundations, database } = api;
-    const key = deriveKeys(settings.key).outbox;
+    const key = deriveKeys(settings).outbox;
     const message = { channel: 'sms', recipient: '+221771234567', body: 'bonjour' } as const;
     await enqueue(database.kysely, message, { key, now: clock.now() });
     const stopping = new AbortController();

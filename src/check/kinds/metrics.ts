@@ -3,7 +3,7 @@ import { type Sample, samplesIn } from '../prometheus.ts';
 import { fail, pass, unknown } from '../types.ts';
 
 /** Asked by machines, by ourselves too: they would hide what users see. */
-const NOT_USERS = ['/health', '/metrics'];
+const NOT_USERS = ['/health', '/ready', '/metrics'];
 
 interface Fields {
   /** Of all requests; 0.001 is 0.1 %. */

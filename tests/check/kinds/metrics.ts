@@ -30,7 +30,11 @@ export const cases: KindCases = {
     {
       title: 'several routes are one sum, and our own are left out',
       probe,
-      sources: seen(route('/a', 60, 0, 60), route('/b', 40, 0, 35), route('/health', 500, 500, 0)),
+      sources: seen(
+        route('/a', 60, 0, 60),
+        route('/b', 40, 0, 35),
+        ...['/health', '/ready', '/metrics'].map((own) => route(own, 500, 500, 0)),
+      ),
       says: '100 requests',
     },
   ],

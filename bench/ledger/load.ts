@@ -88,8 +88,9 @@ async function openLoop(lines: readonly Line[], { countFromMs, endMs }: Window):
   const free = [...lines];
   const due: number[] = [];
   const running = new Set<Promise<void>>();
+  const next = (): number | undefined => (systemClock.monotonicMs() < endMs ? due.shift() : undefined);
   const serve = async (line: Line): Promise<void> => {
-    for (let dueMs = due.shift(); dueMs !== undefined; dueMs = due.shift()) {
+    for (let dueMs = next(); dueMs !== undefined; dueMs = next()) {
       const ok = await line.ask(nextRequest());
       if (ok && dueMs >= countFromMs) latenciesMs.push(systemClock.monotonicMs() - dueMs);
     }
@@ -109,6 +110,7 @@ async function openLoop(lines: readonly Line[], { countFromMs, endMs }: Window):
     await systemClock.sleep(1);
   }
   await Promise.all(running);
+  if (due.length > 0) others['not sent in time'] = due.length;
 }
 
 /** Users take turns, so each stays under the limit of his money requests a minute; the receiver is somebody else. */

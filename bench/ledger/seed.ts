@@ -17,7 +17,7 @@ export interface Seeded {
   readonly merchantCode: string;
 }
 
-const MERCHANT_CODE = 'MCHBENCH';
+const MERCHANT_CODE = 'MCHBENCH1';
 /** Enough for every run, and far from the ceiling of a balance. */
 const FUNDS_XOF = 100_000;
 const ROWS_A_STATEMENT = 1_000;

@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { makeFolderWhole, writeFileAtomic } from '../../src/core/files.ts';
+import { makeFolderWhole, writeFileAtomic, writeNewFile } from '../../src/core/files.ts';
 import { temporaryFolder } from '../fixtures/folder.ts';
 import { startProgram } from '../fixtures/program.ts';
 
@@ -14,6 +14,15 @@ test('a written file has its bytes and its mode, and nothing else is left', () =
   expect(statSync(path).mode & 0o777).toBe(0o600);
   expect([...readFileSync(join(folder, 'bytes'))]).toEqual([0, 255, 10]);
   expect(readdirSync(folder).sort()).toEqual(['api.env', 'bytes']);
+});
+
+test('a new file is never put over one that is there', () => {
+  const folder = temporaryFolder();
+  const path = join(folder, 'ompay.yml');
+  writeNewFile(path, 'first', 0o600);
+  expect(() => writeNewFile(path, 'second', 0o644)).toThrow('EEXIST');
+  expect([readFileSync(path, 'utf8'), statSync(path).mode & 0o777]).toEqual(['first', 0o600]);
+  expect(readdirSync(folder)).toEqual(['ompay.yml']);
 });
 
 test('replacing a file leaves the new one, with the mode that was asked for', () => {

@@ -46,6 +46,17 @@ test('what a dead writer left is removed, files and folders, wherever they are w
   expect(sweepUnfinished(layout)).toBe(0);
 });
 
+test('what a dead writer left in the repository is removed: ompay.yml and the files of secrets', () => {
+  const { layout } = place();
+  const secrets = join(layout.root, 'secrets');
+  mkdirSync(secrets);
+  writeFileSync(join(layout.root, `ompay.yml.${DEAD}`), 'half');
+  writeFileSync(join(secrets, `staging.age.${DEAD}`), 'half');
+  writeFileSync(join(secrets, 'staging.age'), 'whole');
+  expect(sweepUnfinished(layout)).toBe(2);
+  expect(readdirSync(secrets)).toEqual(['staging.age']);
+});
+
 test('what a living process is writing stays, and so does what others left in the temporary folder', () => {
   const { layout, temporary } = place();
   const kept = [

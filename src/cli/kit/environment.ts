@@ -24,7 +24,9 @@ export function secretsPlace(invocation: Invocation): SecretsPlace {
   const project = readProject(layout);
   if (name === LOCAL) {
     const known =
-      project.names.length === 0 ? 'describe one in ompay.yml: ompay init' : project.names.join(', ');
+      project.names.length === 0
+        ? 'describe one in ompay.yml: ompay init'
+        : `others are ${project.names.join(', ')}`;
     throw new OmpayError('usage', `local has its secrets in .env; ${known}`, {
       hint: `name an environment of ${ymlPath(layout)}: -e ${project.names[0] ?? 'NAME'}`,
     });

@@ -6,6 +6,7 @@ import { Secret } from '../../src/core/secret.ts';
 import type { Host } from '../../src/host/host.ts';
 import { sh } from '../../src/shell/line.ts';
 import { commandLinesWith } from '../fixtures/command-lines.ts';
+import { eventually } from '../fixtures/eventually.ts';
 import { temporaryFolder } from '../fixtures/folder.ts';
 import { ompayErrorOf } from '../fixtures/thrown.ts';
 
@@ -58,13 +59,13 @@ export function hostContract(name: string, make: () => Promise<HostUnderTest>): 
       const error = await ompayErrorOf(() => host.exec(line, { timeoutMs: 800 }));
       expect(error.code).toBe('timeout');
       expect(error.message).toContain(`\`${line.shown}\` was still running after 800 ms`);
-      await expect.poll(() => commandLinesWith(`sleep ${marked(1)}`)).toEqual([]);
+      await eventually(() => commandLinesWith(`sleep ${marked(1)}`)).toEqual([]);
     });
 
     test('a command that ignores SIGTERM is killed', async () => {
       const line = sh`trap '' TERM; while true; do sleep ${marked(2)}; done`;
       await expect(host.exec(line, { timeoutMs: 500 })).rejects.toMatchObject({ code: 'timeout' });
-      await expect.poll(() => commandLinesWith(`sleep ${marked(2)}`)).toEqual([]);
+      await eventually(() => commandLinesWith(`sleep ${marked(2)}`)).toEqual([]);
     });
 
     test('the idle limit ends what writes nothing for so long, and not what writes slowly', async () => {
@@ -74,7 +75,7 @@ export function hostContract(name: string, make: () => Promise<HostUnderTest>): 
       const error = await ompayErrorOf(() => host.exec(line, { ...LIMIT, idleMs: 500 }));
       expect(error).toMatchObject({ code: 'timeout' });
       expect(error.message).toContain('wrote nothing for 500 ms');
-      await expect.poll(() => commandLinesWith(`sleep ${marked(3)}`)).toEqual([]);
+      await eventually(() => commandLinesWith(`sleep ${marked(3)}`)).toEqual([]);
     });
 
     test('an interruption ends the command and gives the reason', async () => {
@@ -82,10 +83,10 @@ export function hostContract(name: string, make: () => Promise<HostUnderTest>): 
       const reason = new Error('the operator pressed Ctrl-C');
       const line = sh`sleep ${marked(4)} & sleep ${marked(4)}`;
       const run = host.exec(line, { ...LIMIT, signal: controller.signal });
-      await expect.poll(() => commandLinesWith(`sleep ${marked(4)}`).length).toBeGreaterThan(1);
+      await eventually(() => commandLinesWith(`sleep ${marked(4)}`).length).toBeGreaterThan(1);
       controller.abort(reason);
       await expect(run).rejects.toBe(reason);
-      await expect.poll(() => commandLinesWith(`sleep ${marked(4)}`)).toEqual([]);
+      await eventually(() => commandLinesWith(`sleep ${marked(4)}`)).toEqual([]);
       await expect(host.exec(sh`true`, { ...LIMIT, signal: controller.signal })).rejects.toBe(reason);
     });
 
@@ -94,7 +95,7 @@ export function hostContract(name: string, make: () => Promise<HostUnderTest>): 
       const seen = join(temporaryFolder(), 'seen');
       const line = sh`printf %s ${secret} > ${seen}; printf 'it is %s\n' ${secret}; sleep ${marked(5)}`;
       const run = ompayErrorOf(() => host.exec(line, { timeoutMs: 2500 }));
-      await expect.poll(() => existsSync(seen) && readFileSync(seen, 'utf8')).toBe(secret.reveal());
+      await eventually(() => existsSync(seen) && readFileSync(seen, 'utf8')).toBe(secret.reveal());
       expect(commandLinesWith('7f3a')).toEqual([]);
       expect(commandLinesWith(`sleep ${marked(5)}`)).not.toEqual([]);
       const error = await run;
@@ -113,7 +114,7 @@ export function hostContract(name: string, make: () => Promise<HostUnderTest>): 
       const error = await ompayErrorOf(() => host.exec(sh`yes ${marked(6)}`, LIMIT));
       expect(error.code).toBe('commandFailed');
       expect(error.message).toContain('wrote more than 16777216 bytes');
-      await expect.poll(() => commandLinesWith(`yes ${marked(6)}`)).toEqual([]);
+      await eventually(() => commandLinesWith(`yes ${marked(6)}`)).toEqual([]);
     });
 
     test('many commands at once all get their own output', async () => {
@@ -175,7 +176,7 @@ export function hostContract(name: string, make: () => Promise<HostUnderTest>): 
         statusCode: 200,
         body: 'port',
       });
-      await expect.poll(() => connectionsOf(other)).toBe(0);
+      await eventually(() => connectionsOf(other)).toBe(0);
     });
 
     test('a request that nobody answers throws in time', async () => {

@@ -72,10 +72,10 @@ export function createRateLimiter(clock: Clock, maxKeys: number = MAX_KEYS): Rat
   };
 }
 
-/** A Map iterates in the order of insertion, so its first keys have the oldest windows. */
-function forgetOldest(windows: Map<string, Window>, maxKeys: number): void {
-  for (const key of windows.keys()) {
-    if (windows.size <= maxKeys) return;
-    windows.delete(key);
+/** A Map iterates in the order of insertion, so its first keys are the oldest. */
+export function forgetOldest(kept: Map<string, unknown>, most: number): void {
+  for (const key of kept.keys()) {
+    if (kept.size <= most) return;
+    kept.delete(key);
   }
 }

@@ -1,5 +1,6 @@
 import type { RedisSettings } from '../../config/settings.ts';
 import type { Clock } from '../../core/clock.ts';
+import { messageOf } from '../../core/errors.ts';
 import { withinTime } from '../db/time-limit.ts';
 import type { Logger } from '../log.ts';
 import type { Redis } from './connect.ts';
@@ -55,6 +56,11 @@ interface WatchParts {
   readonly prefix: string;
 }
 
+/** An error of ioredis carries the command that failed: with AUTH, the password. */
+function withoutCommand(error: unknown): Error {
+  return new Error(messageOf(error));
+}
+
 function watch(redis: Redis, { clock, log, prefix }: WatchParts): RedisLink {
   const stopping = new AbortController();
   let state: RedisState = 'away';
@@ -64,7 +70,7 @@ function watch(redis: Redis, { clock, log, prefix }: WatchParts): RedisLink {
     if (next === state || stopping.signal.aborted) return;
     state = next;
     if (next === 'ok') log.info('Redis answers');
-    else log.error({ err: why }, 'Redis is away');
+    else log.error({ err: withoutCommand(why) }, 'Redis is away');
   };
   /** A write, since a Redis that is full or read-only answers and is of no use. */
   const beat = async (): Promise<boolean> => {
@@ -94,7 +100,7 @@ function watch(redis: Redis, { clock, log, prefix }: WatchParts): RedisLink {
     connectedSinceMs = undefined;
     become('away', new Error('the connection ended'));
   });
-  redis.on('error', (error) => log.debug({ err: error }, 'Redis could not be reached'));
+  redis.on('error', (error) => log.debug({ err: withoutCommand(error) }, 'Redis could not be reached'));
   const beating = beatUntilStopped();
 
   return {

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import type { Clock } from '../../core/clock.ts';
-import { RATES, type RateLimiter } from '../http/rates.ts';
+import { forgetOldest, RATES, type RateLimiter } from '../http/rates.ts';
 import type { DatabaseCounts } from './database-counts.ts';
 import { gather } from './gather.ts';
 import type { RedisLink } from './link.ts';
@@ -37,6 +37,8 @@ export interface SharedRateParts {
   readonly prefix: string;
   /** Addresses and phone numbers are counted under their HMAC. */
   readonly secret: Buffer;
+  /** Refusals that are remembered. */
+  readonly mostRefused?: number;
 }
 
 /**
@@ -45,7 +47,8 @@ export interface SharedRateParts {
  * connected to since the window began) grants from the database's half alone. Both halves together are the limit, so
  * nothing that happens to Redis lets one request too many through; docs/redis.md says why so.
  */
-export function createSharedRates({ redis, counts, clock, prefix, secret }: SharedRateParts): RateLimiter {
+export function createSharedRates(parts: SharedRateParts): RateLimiter {
+  const { redis, counts, clock, prefix, secret, mostRefused = MAX_REFUSED } = parts;
   const refusedUntilMs = new Map<string, number>();
   const countInRedis = gather((keys: readonly WindowKey[]) => countKeys({ redis, prefix }, keys), {
     maxBatch: MAX_BATCH,
@@ -70,7 +73,10 @@ export function createSharedRates({ redis, counts, clock, prefix, secret }: Shar
       const count = await countOfRedis({ key, startMs });
       if (count <= halfOfRedis) return { ...window, allowed: true, remaining: limit - count };
       const left = limit - halfOfRedis - (await counts.count({ key: `rate:${key}`, startMs }));
-      if (left < 0) remember(refusedUntilMs, key, startMs + WINDOW_MS);
+      if (left < 0) {
+        refusedUntilMs.set(key, startMs + WINDOW_MS);
+        forgetOldest(refusedUntilMs, mostRefused);
+      }
       return { ...window, allowed: left >= 0, remaining: Math.max(0, left) };
     },
   };
@@ -91,15 +97,7 @@ async function countKeys(
   const answer: unknown = await redis.ask((client) =>
     client.eval(COUNT, names.length + 1, `${prefix}:began`, ...names, newestMs, KEPT_MS),
   );
-  const [beganMs = Infinity, ...counts] = Array.isArray(answer) ? answer.map(Number) : [];
-  return keys.map(({ startMs }, index) => (beganMs < startMs ? (counts[index] ?? Infinity) : Infinity));
-}
-
-/** A Map iterates in the order of insertion, so its first keys were refused first. */
-function remember(refusedUntilMs: Map<string, number>, key: string, untilMs: number): void {
-  refusedUntilMs.set(key, untilMs);
-  for (const oldest of refusedUntilMs.keys()) {
-    if (refusedUntilMs.size <= MAX_REFUSED) return;
-    refusedUntilMs.delete(oldest);
-  }
+  const [beganMs, ...counts]: readonly unknown[] = Array.isArray(answer) ? answer : [];
+  // Of what was not answered the number is NaN, which is before nothing.
+  return keys.map(({ startMs }, index) => (Number(beganMs) < startMs ? Number(counts[index]) : Infinity));
 }

@@ -1,8 +1,11 @@
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { linkRedis, NO_REDIS, type RedisLink } from '../../../src/api/redis/link.ts';
+import type { RedisSettings } from '../../../src/config/settings.ts';
 import { systemClock } from '../../../src/core/clock.ts';
+import { Secret } from '../../../src/core/secret.ts';
+import { makeCertificates } from '../../fixtures/certificates.ts';
 import { keptLog } from '../../fixtures/kept-log.ts';
-import { REDIS_ABSENT, type RedisServer, startRedis } from '../../fixtures/redis.ts';
+import { freePort, REDIS_ABSENT, type RedisServer, startRedis } from '../../fixtures/redis.ts';
 
 /** `/health` promises it. */
 const WITHIN_2_S = { timeout: 2_000, interval: 20 };
@@ -106,5 +109,43 @@ describe.skipIf(REDIS_ABSENT !== undefined)('with a real Redis', () => {
     expect(link.state()).toBe('away');
     await link.close();
     expect(await link.ask((redis) => redis.ping())).toBeUndefined();
+  });
+
+  test('a password, a user and TLS are asked of it, and who vouches for it is looked at', async () => {
+    const certificates = makeCertificates('localhost');
+    onTestFinished(() => certificates.remove());
+    const port = await freePort();
+    const tls = ['--tls-port', `${port}`, '--tls-auth-clients', 'no', '--bind', '127.0.0.1'];
+    const files = ['--tls-cert-file', certificates.certificate, '--tls-key-file', certificates.key];
+    const users = [
+      '--user',
+      'ompay',
+      'on',
+      '>secret',
+      '~*',
+      '&*',
+      '+@all',
+      '--tls-ca-cert-file',
+      certificates.authority,
+    ];
+    const guarded = await startRedis([...tls, ...files, ...users]);
+    onTestFinished(() => guarded.stop());
+    const stateOf = async (change: Partial<RedisSettings>): Promise<string> => {
+      const { log, lines } = keptLog();
+      const place = { kind: 'tcp', host: 'localhost', port } as const;
+      const asked = { ...guarded.settings, place, username: 'ompay', ...change };
+      const link = await linkRedis(asked, systemClock, log);
+      await expect.poll(() => link.state() === 'ok' || lines.length > 2, { timeout: 10_000 }).toBe(true);
+      const state = link.state();
+      await link.close();
+      expect(lines.join('')).not.toContain('secret');
+      return state;
+    };
+    const password = new Secret('secret');
+    const trusted = { caPath: certificates.authority };
+    expect(await stateOf({ tls: trusted, password })).toBe('ok');
+    expect(await stateOf({ tls: trusted, password: new Secret('wrong-secret') })).toBe('away');
+    expect(await stateOf({ tls: { caPath: certificates.otherAuthority }, password })).toBe('away');
+    expect(await stateOf({ tls: { caPath: null }, password })).toBe('away');
   });
 });

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { RATES, type RateLimiter, type RateState } from '../../../src/api/http/rates.ts';
 import { createDatabaseCounts, type DatabaseCounts } from '../../../src/api/redis/database-counts.ts';
-import { linkRedis, type RedisLink } from '../../../src/api/redis/link.ts';
+import { linkRedis, NO_REDIS, type RedisLink } from '../../../src/api/redis/link.ts';
 import { createSharedRates } from '../../../src/api/redis/rates.ts';
 import { startApi, type TestApi } from '../../fixtures/api.ts';
 import { keptLog } from '../../fixtures/kept-log.ts';
@@ -105,4 +105,65 @@ describe.skipIf(REDIS_ABSENT !== undefined)('rate limits that processes share', 
       expect(await allowedOf(both, 20)).toBe(0);
     },
   );
+
+  test('emptied behind our back, Redis grants nothing more until the next minute', async () => {
+    const both = await startTwo();
+    expect(await allowedOf(both, 20)).toBe(20);
+    await server.ask((redis) => redis.flushall());
+    expect(await allowedOf(both, 100)).toBe(limit / 2);
+    nextMinute();
+    expect(await allowedOf(both, 100)).toBe(limit);
+  });
+
+  test('restarted empty, Redis is relied on again from the next minute on', async () => {
+    const both = await startTwo();
+    expect(await allowedOf(both, 25)).toBe(25);
+    await server.kill();
+    await server.restart();
+    for (const { link } of both) await expect.poll(link.state, { timeout: 5_000 }).toBe('ok');
+    expect(await allowedOf(both, 100)).toBe(limit / 2);
+    nextMinute();
+    expect(await allowedOf(both, 100)).toBe(limit);
+  });
+
+  test('stopped, Redis holds up a request for a moment and lets none too many in', async () => {
+    const both = await startTwo();
+    expect(await allowedOf(both, 40)).toBe(40);
+    server.pause();
+    const after = await allowedOf(both, 100);
+    server.resume();
+    expect(after).toBe(limit - 40);
+    for (const { link } of both) await expect.poll(link.state, { timeout: 5_000 }).toBe('ok');
+    expect(await allowedOf(both, 20)).toBe(0);
+  });
+
+  test('one process cut off from Redis and one that is not are let too many in neither', async () => {
+    const [cutOff, other] = await startTwo();
+    await cutOff.link.close();
+    const [first, second] = [await allowedOf([cutOff], 100), await allowedOf([other], 100)];
+    expect([first, second]).toEqual([limit / 2, limit / 2]);
+  });
+
+  test('a process whose clock is behind counts in the window that the others are in', async () => {
+    const counts = createDatabaseCounts(api.database);
+    expect(await counts.count({ key: 'rate:a', startMs: MINUTE_MS })).toBe(1);
+    expect(await counts.count({ key: 'rate:a', startMs: 0 })).toBe(2);
+    expect(await counts.count({ key: 'rate:a', startMs: 2 * MINUTE_MS })).toBe(1);
+  });
+
+  test('a flood of refused keys is remembered up to a bound', async () => {
+    const parts = { redis: NO_REDIS, clock, prefix: 'test', secret: Buffer.alloc(32, 1), mostRefused: 1 };
+    let asked = 0;
+    const full: DatabaseCounts = {
+      count: async () => {
+        asked += 1;
+        return limit + 1;
+      },
+    };
+    const rates = createSharedRates({ ...parts, counts: full });
+    for (const key of ['a', 'b', 'b', 'a']) {
+      expect(await rates.hit('money', key)).toMatchObject({ allowed: false, remaining: 0 });
+    }
+    expect(asked).toBe(3);
+  });
 });

@@ -1,27 +1,22 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { linkRedis } from '../../../src/api/redis/link.ts';
 import { systemClock } from '../../../src/core/clock.ts';
+import { Secret } from '../../../src/core/secret.ts';
 import { keptLog } from '../../fixtures/kept-log.ts';
 import { startProcess } from '../../fixtures/processes.ts';
-import { REDIS_ABSENT, REDIS_SERVER } from '../../fixtures/redis.ts';
+import { freePort, REDIS_ABSENT, REDIS_SERVER } from '../../fixtures/redis.ts';
 
-/** A port that was free a moment ago: sentinels know servers by their port, so it must be told. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('not a TCP server');
-  return address.port;
-}
-
-async function ask<T>(port: number, work: (redis: Redis) => Promise<T>): Promise<T | undefined> {
-  const redis = new Redis({ host: '127.0.0.1', port, lazyConnect: true, retryStrategy: null });
+async function ask<T>(
+  port: number,
+  work: (redis: Redis) => Promise<T>,
+  password = '',
+): Promise<T | undefined> {
+  const place = { host: '127.0.0.1', port, password };
+  const redis = new Redis({ ...place, lazyConnect: true, retryStrategy: null });
   redis.on('error', () => {});
   try {
     await redis.connect();
@@ -56,22 +51,23 @@ describe.skipIf(REDIS_ABSENT !== undefined)('behind a sentinel', () => {
     const watch = `sentinel monitor ompay 127.0.0.1 ${primaryPort} 1
 sentinel down-after-milliseconds ompay 1000
 sentinel failover-timeout ompay 5000\n`;
-    writeFileSync(file, `port ${sentinelPort}\nbind 127.0.0.1\ndir ${folder}\n${watch}`);
+    writeFileSync(file, `port ${sentinelPort}\nbind 127.0.0.1\ndir ${folder}\nrequirepass watch\n${watch}`);
     start(folder, 'sentinel', [file, '--sentinel']);
-    const replicas = () => ask(sentinelPort, (redis) => redis.call('SENTINEL', 'REPLICAS', 'ompay'));
+    const replicas = () => ask(sentinelPort, (redis) => redis.call('SENTINEL', 'REPLICAS', 'ompay'), 'watch');
     await expect.poll(replicas, { timeout: 20_000 }).toHaveLength(1);
 
     const sentinels = [{ host: '127.0.0.1', port: sentinelPort }];
-    const place = { kind: 'sentinel', sentinels, master: 'ompay' } as const;
+    const sentinelPassword = new Secret('watch');
+    const place = { kind: 'sentinel', sentinels, master: 'ompay', sentinelPassword } as const;
     const uses = { cache: true, sessions: true, queue: true };
     const link = await linkRedis({ place, tls: null, prefix: 'test', uses }, systemClock, keptLog().log);
     onTestFinished(() => link.close());
     await expect.poll(link.state, { timeout: 10_000 }).toBe('ok');
-    await link.ask((redis) => redis.set('before', 'kept'));
-    expect(await link.ask((redis) => redis.wait(1, 1_000))).toBe(1);
+    await ask(primaryPort, (redis) => redis.set('before', 'kept'));
+    await expect.poll(() => ask(replicaPort, (redis) => redis.get('before'))).toBe('kept');
     await primary.end('SIGKILL');
     await expect.poll(link.state, { timeout: 2_000 }).toBe('away');
     await expect.poll(link.state, { timeout: 30_000 }).toBe('ok');
-    expect(await link.ask((redis) => redis.get('before'))).toBe('kept');
+    await expect.poll(() => link.ask((redis) => redis.get('before')), { timeout: 5_000 }).toBe('kept');
   });
 });

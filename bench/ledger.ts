@@ -49,6 +49,9 @@ const length: Length = {
 };
 const work = mkdtempSync(join(tmpdir(), 'ompay-bench-'));
 
+// What it started ends with it: an exit kills servers and APIs, a signal by itself would not.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
+
 try {
   report(await main());
 } finally {

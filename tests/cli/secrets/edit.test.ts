@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test, vi } from 'vitest';
-import { isAlive } from '../../../src/core/process.ts';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { isAlive, startTimeOf } from '../../../src/core/process.ts';
 import { type ServersProject, serversProject } from '../../fixtures/servers-project.ts';
 
 const EDIT = ['secrets', 'edit', '-e', 'staging'] as const;
@@ -88,11 +88,15 @@ test('SIGTERM ends the editor and leaves nothing; what SIGKILL left, the next co
     writeFileSync(pidPath, '');
     const child = project.start(EDIT, options);
     await vi.waitUntil(() => readFileSync(pidPath, 'utf8').endsWith('\n'), { timeout: 20_000 });
-    const editor = { pid: Number(readFileSync(pidPath, 'utf8')), startTime: '' };
+    const pid = Number(readFileSync(pidPath, 'utf8'));
+    const editor = { pid, startTime: startTimeOf(pid) ?? '' };
+    onTestFinished(() => {
+      if (isAlive(editor)) process.kill(pid, 'SIGKILL');
+    });
     expect(leftIn(project)).toHaveLength(1);
     child.kill(signal);
     const code = await new Promise((resolve) => child.once('exit', resolve));
-    if (signal === 'SIGKILL') process.kill(editor.pid, 'SIGKILL');
+    if (signal === 'SIGKILL') process.kill(pid, 'SIGKILL');
     await vi.waitUntil(() => !isAlive(editor), { timeout: 5000 });
     expect(code).toBe(signal === 'SIGTERM' ? 130 : null);
     expect(leftIn(project)).toHaveLength(signal === 'SIGTERM' ? 0 : 1);

@@ -7,6 +7,9 @@ import type { DatabaseSettings } from '../../src/api/db/settings.ts';
 /** The ledger's own, of all commits. */
 export const COMMIT = 'commit after update ledger_head';
 
+/** More than are said for one key; a long campaign does not keep all. */
+const MOST_STEPS = 2_000;
+
 /** Something that happens at one message from an API process to its database. */
 export interface Accident {
   /** The name of the message; its first time from now on. */
@@ -39,7 +42,7 @@ export async function startStepProxy(target: DatabaseSettings): Promise<StepProx
 
   /** True when the message may go on. */
   const pass = (step: string, asked: Buffer, { client, database }: Ends): boolean => {
-    steps.push(step);
+    if (steps.length < MOST_STEPS) steps.push(step);
     if (accident?.step !== step) return true;
     const { when, connection, act } = accident;
     accident = undefined;
@@ -107,8 +110,10 @@ function nameOf(message: Buffer, before: string): string {
   const text = message.toString('latin1');
   const statement = /\b(begin|commit|rollback|select|insert|update|delete|set)\b[^\0]*/i.exec(text)?.[0];
   if (statement === undefined) return 'a message of the protocol';
-  const table = /\b(?:from|into|update)\s+["`]?(\w+)/i.exec(statement)?.[1];
   const verb = statement.split(/\s/, 1)[0]?.toLowerCase() ?? '';
+  const tables = [...statement.matchAll(/(?:\b(?:from|into)|(?<!for )\bupdate)\s+["`]?(\w+)/gi)];
+  // Of a SELECT the last: a question within a question comes before what is asked of.
+  const table = tables.at(verb === 'select' ? -1 : 0)?.[1];
   if (verb === 'commit') return `commit after ${before}`;
   const lock = /for update/i.test(statement) ? ' for update' : '';
   return table === undefined ? verb : `${verb} ${table}${lock}`;

@@ -21,11 +21,11 @@ export async function writeAudit(
     .where('id', '=', 1)
     .forUpdate()
     .executeTakeFirstOrThrow();
-  const rows = chained(events, head, nowMs);
+  const { rows, lastHash } = chained(events, head, nowMs);
   await dialect.insertRows(trx, 'audit_events', rows);
   await trx
     .updateTable('audit_head')
-    .set({ seq: head.seq + rows.length, chain_hash: rows.at(-1)?.chain_hash ?? head.chain_hash })
+    .set({ seq: head.seq + rows.length, chain_hash: lastHash })
     .where('id', '=', 1)
     .execute();
 }
@@ -34,9 +34,9 @@ function chained(
   events: readonly AuditEvent[],
   head: Pick<AuditEventRow, 'seq' | 'chain_hash'>,
   nowMs: number,
-): readonly AuditEventRow[] {
+): { readonly rows: readonly AuditEventRow[]; readonly lastHash: string } {
   let previousHash = head.chain_hash;
-  return events.map((event, index) => {
+  const rows = events.map((event, index) => {
     const row = {
       seq: head.seq + 1 + index,
       at_ms: nowMs,
@@ -49,4 +49,5 @@ function chained(
     previousHash = auditHash(previousHash, row);
     return { ...row, chain_hash: previousHash };
   });
+  return { rows, lastHash: previousHash };
 }

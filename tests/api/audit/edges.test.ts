@@ -1,0 +1,93 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { sql } from 'kysely';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openAnchorFile } from '../../../src/api/audit/anchor/file.ts';
+import { readHeads } from '../../../src/api/audit/anchor/keep.ts';
+import { createAuditTrail } from '../../../src/api/audit/trail.ts';
+import { verifyLedger } from '../../../src/api/audit/verify/verify.ts';
+import { deriveRing } from '../../../src/api/auth/keys.ts';
+import { chainHashBefore0004 } from '../../../src/api/ledger/chain.ts';
+import { GENESIS_HASH } from '../../../src/api/ledger/house.ts';
+import { judgePage } from '../../../src/api/ledger/judge-chain.ts';
+import { startApi, type TestApi } from '../../fixtures/api.ts';
+import { temporaryFolder } from '../../fixtures/folder.ts';
+
+let api: TestApi;
+beforeAll(async () => {
+  api = await startApi();
+});
+afterAll(() => api.close());
+
+const kinds = async (files: Parameters<typeof verifyLedger>[1] = []) =>
+  (await verifyLedger(api.database, files, () => {})).findings.map(({ kind, table }) => `${kind} ${table}`);
+
+test('many anchors are compared a thousand at a time, and a broken file ends its own look', async () => {
+  const keys = deriveRing(api.settings, 'anchor');
+  const path = join(temporaryFolder(), 'a.jsonl');
+  const heads = await readHeads(api.database, api.clock);
+  const writer = openAnchorFile(path, keys[0]);
+  for (let line = 0; line < 1_001; line += 1) writer.append(heads);
+  writer.close();
+  const found = await verifyLedger(api.database, [{ path, keys }], () => {});
+  expect(found).toMatchObject({ anchors: 1_001, findings: [] });
+  const strangers = deriveRing({ ...api.settings, key: api.settings.key, otherKeys: [] }, 'cache');
+  expect(await kinds([{ path, keys: [{ id: keys[0].id, key: strangers[0].key }] }])).toEqual([
+    'anchorBroken anchor',
+  ]);
+  rmSync(path);
+});
+
+test('what is seldom told is forgotten past ten thousand names, and told again', async () => {
+  const trail = createAuditTrail(api.database, api.clock);
+  const tell = (name: number) => trail.recordSeldom(`n${name}`, { action: 'otp.refused' });
+  await Promise.all(Array.from({ length: 10_000 }, (_each, name) => tell(name)));
+  const before = await readHeads(api.database, api.clock);
+  await tell(0);
+  await tell(10_000);
+  await tell(0);
+  const after = await readHeads(api.database, api.clock);
+  expect(after.audit.seq - before.audit.seq).toBe(2);
+});
+
+test('a head that is gone is named', async () => {
+  await sql`delete from audit_head`.execute(api.database.kysely);
+  await sql`delete from ledger_head`.execute(api.database.kysely);
+  expect(await kinds()).toEqual(
+    expect.arrayContaining(['headChanged ledger_head', 'headChanged audit_head']),
+  );
+});
+
+test('a transfer of a release before migration 0004 is right, and its description is not covered', () => {
+  const transfer = {
+    id: 't',
+    reference: 'TXN1',
+    type: 'transfert' as const,
+    status: 'reussi' as const,
+    debit_account_id: 'a',
+    credit_account_id: 'b',
+    amount: 1,
+    fee: 0,
+    description: 'loyer',
+    initiator_id: null,
+    created_at_ms: 1,
+    chain_seq: 1,
+  };
+  const row = {
+    chainSeq: 1,
+    chainHash: chainHashBefore0004(GENESIS_HASH, transfer, []),
+    id: 't',
+    createdAtMs: 1,
+    text: '1,"t","TXN1","transfert","reussi","a","b",1,0,null,1',
+    description: 'loyer',
+    salt: null,
+    digest: null,
+  };
+  const page = { fromSeq: 1, toSeq: 3, transfers: new Map([[1, row]]), entries: new Map() };
+  const { faults, uncovered } = judgePage(page, [GENESIS_HASH]);
+  expect(uncovered).toBe(1);
+  expect(faults.map(({ kind, fromSeq, toSeq }) => [kind, fromSeq, toSeq])).toEqual([
+    ['unbalanced', 1, 1],
+    ['missing', 2, 3],
+  ]);
+});

@@ -249,7 +249,7 @@ test('nothing that was logged holds a password, a code, a token or a phone numbe
   await verify(person.phone, otp);
   await api.post('/api/auth/login', { body: `{"telephone": "${person.phone}", "password": "${PASSWORD}"` });
   const text = api.lines.join('');
-  expect(text).toContain('"route":"/api/auth/verify-otp"');
+  expect(text).toContain('"ompay.route":"/api/auth/verify-otp"');
   for (const secret of [PASSWORD, person.token, person.refreshToken, person.phone, `"${otp}"`]) {
     expect(text).not.toContain(secret);
   }

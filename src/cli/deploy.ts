@@ -1,5 +1,3 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Command } from 'commander';
 import { OmpayError } from '../core/errors.ts';
 import { type DeployResult, deploy, figuresOf, phase, plansOf, settle } from '../deploy/deploy.ts';
@@ -33,7 +31,6 @@ export function configure(command: Command): void {
 }
 
 export async function run(invocation: Invocation): Promise<number> {
-  refuseServers(invocation);
   const kit = localKit(invocation);
   const choices = await choicesOf(invocation, kit);
   if (hasOption(invocation.command, 'plan')) return printPlan(invocation, kit, choices);
@@ -53,15 +50,6 @@ export async function run(invocation: Invocation): Promise<number> {
       return resultOf(result, choices, hasOption(invocation.command, 'detailedExitcode'));
     },
   );
-}
-
-/** An ompay.yml names servers; deploying to this machine instead would be a silent surprise. */
-function refuseServers({ layout }: Invocation): void {
-  const path = join(layout.root, 'ompay.yml');
-  if (!existsSync(path)) return;
-  throw new OmpayError('configInvalid', `${path} is there, and this version deploys to this machine only`, {
-    hint: `for a local environment beside it, choose another folder: ompay -C FOLDER deploy`,
-  });
 }
 
 async function printPlan(invocation: Invocation, kit: LocalKit, choices: DeployChoices): Promise<number> {

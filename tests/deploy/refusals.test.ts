@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -70,20 +70,6 @@ describe('before anything is deployed', { timeout: 120_000 }, () => {
       expect(last.summary).toContain('LOG_LEVEL is "loud"');
     } finally {
       writeFileSync(path, '');
-    }
-  });
-
-  it('refuses to take an ompay.yml for a local environment', () => {
-    const path = join(installation.root, 'ompay.yml');
-    writeFileSync(path, 'environments: {}\n');
-    try {
-      expect(installation.ompay(['deploy'])).toMatchObject({
-        exitCode: 2,
-        stderr: expect.stringContaining('ompay.yml'),
-      });
-      expect(existsSync(installation.layout.services)).toBe(false);
-    } finally {
-      rmSync(path);
     }
   });
 

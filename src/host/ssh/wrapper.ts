@@ -39,8 +39,8 @@ id=$5 keepSeconds=$6
 trap '' PIPE
 creation=$(umask)
 umask 077
-if [ "$(id -u)" -eq 0 ]; then state=/var/lib/ompay/operations
-else state=\${XDG_STATE_HOME:-$HOME/.local/state}/ompay/operations; fi
+if [ "$(id -u)" -eq 0 ]; then home=/var/lib; else home=$HOME/.local/state; fi
+state=\${XDG_STATE_HOME:-$home}/ompay/operations
 operation=$state/$id
 mkdir -p "$state" || exit 122
 find "$state" -mindepth 1 -maxdepth 1 ! -newermt "-$keepSeconds seconds" -exec rm -rf {} + 2>/dev/null

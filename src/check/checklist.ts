@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ErrorObject, ValidateFunction } from 'ajv';
 import { OmpayError, systemCodeOf } from '../core/errors.ts';
+import { type Located, located } from '../core/yaml-lines.ts';
 import type { Kind } from './kind.ts';
 import { compileSchema } from './schema.ts';
 import { CHECKLISTS, type Check, type Checklist, type Probe, type Words } from './types.ts';
-import { type Located, located } from '../core/yaml-lines.ts';
 
 /** Reads every checklist of the program. Throws `configInvalid` naming file, line and what is allowed there. */
 export function readChecklists(programRoot: string, kinds: readonly Kind[]): readonly Checklist[] {

@@ -1,6 +1,6 @@
+import { located } from '../../core/yaml-lines.ts';
 import { defineKind } from '../kind.ts';
 import { fail, pass, unknown } from '../types.ts';
-import { located } from '../../core/yaml-lines.ts';
 
 interface WantedAlert {
   readonly alert: string;

@@ -1,8 +1,8 @@
 /**
- * node bench/interrupt.ts [--boundaries] [--every 1] [--undo] [--migrations] [--random 200] [--first 0] [--seed N] [--installations 1|2] [--minutes N]
+ * node bench/interrupt.ts [--boundaries] [--every 1] [--skip 0] [--undo] [--migrations] [--random 200] [--first 0] [--seed N] [--installations 1|2] [--minutes N]
  * SIGKILL of `ompay deploy` and `ompay rollback` under transfer load, at every append of their journal (before it, torn in
  * its middle, after it), at every append of an undo or of a migration, and at random instants; then one more command must converge.
- * `--minutes` begins no point after that time, and prints what was tried; `--every 5` takes every fifth boundary; `--first 20` kills a first deploy, on an empty folder, at 20 random appends.
+ * `--minutes` begins no point after that time, and prints what was tried; `--every 5` takes every fifth boundary, `--skip 79` leaves out as many of a deploy's, to go on with; `--first 20` kills a first deploy, on an empty folder, at 20 random appends.
  * Prints the points tried and passed, failed requests, and acknowledged transfers that the ledger lacks. Loopback,
  * temporary folders, bounded.
  */
@@ -31,6 +31,7 @@ const { values } = parseArgs({
   options: {
     boundaries: { type: 'boolean', default: false },
     every: { type: 'string', default: '1' },
+    skip: { type: 'string', default: '0' },
     undo: { type: 'boolean', default: false },
     migrations: { type: 'boolean', default: false },
     random: { type: 'string', default: '0' },
@@ -46,7 +47,7 @@ const stages = Number(values.installations);
 const endsMs = performance.now() + Number(values.minutes) * 60_000;
 
 say(
-  `seed ${seed}; boundaries ${values.boundaries} (every ${values.every}), undo ${values.undo}, migrations ${values.migrations}, random ${values.random}, first ${values.first}, installations ${stages}`,
+  `seed ${seed}; boundaries ${values.boundaries} (every ${values.every}, without the first ${values.skip}), undo ${values.undo}, migrations ${values.migrations}, random ${values.random}, first ${values.first}, installations ${stages}`,
 );
 const first = await interruptFirst(programRoot, { times: Number(values.first), seed, say });
 const needsLoad = values.boundaries || values.undo || values.migrations || Number(values.random) > 0;
@@ -88,7 +89,8 @@ async function interruptAll(
     ...(values.undo && command === 'deploy' ? await undoPoints(stage, labels) : []),
   ];
   const chosen = exact.filter((_, at) => at % Number(values.every) === 0);
-  for (const point of chosen.filter((_, at) => at % stages === index))
+  const skipped = command === 'deploy' ? Number(values.skip) : 0;
+  for (const point of chosen.slice(skipped).filter((_, at) => at % stages === index))
     if (!isLate()) await one(stage, command, point, attempts);
   const random = seededRandom(seed + index + (command === 'deploy' ? 0 : 1000));
   const rate = command === 'deploy' ? DEPLOY_SHARE : 1 - DEPLOY_SHARE;

@@ -103,6 +103,7 @@ export const NOTHING = {
   head: { chainSeq: 0, chainHash: GENESIS_HASH },
   transfers: [],
   entries: [],
+  seals: [],
   keys: [],
   claims: [],
   messages: [],

@@ -80,6 +80,8 @@ test('a transfer that is undone gives amount and fee back, and what it counted',
   const { transfers: _t, entries: _e, head: _h, ...nothing } = NOTHING;
   expect(written).toEqual({
     ...nothing,
+    // Its description says what it undoes.
+    seals: [{ chain_seq: 1, salt: expect.any(String), digest: expect.any(String) }],
     messages: [{ channel: 'sms', recipient: '+221770000001', body: 'posted' }],
     reversals: [REVERSAL],
     balances: new Map([

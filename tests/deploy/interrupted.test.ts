@@ -33,8 +33,8 @@ describe('a deploy that does not get to its end', { timeout: 180_000 }, () => {
   const release = (name: string): string =>
     installation.tree(name, {
       file: 'src/api/main.ts',
-      from: 'process.exitCode = 0;',
-      to: `process.title = '${name}';\n  process.exitCode = 0;`,
+      from: 'await runApi(',
+      to: `process.title = '${name}';\n  await runApi(`,
     });
   const answers = async (): Promise<void> => expect((await installation.get('/health')).status).toBe(200);
 
@@ -121,8 +121,8 @@ describe('a deploy that does not get to its end', { timeout: 180_000 }, () => {
   it('keeps its port when a deploy on another port goes bad', async () => {
     const tree = installation.tree('bad-port', {
       file: 'src/api/run.ts',
-      from: "log.info({ release: settings.release, listen: settings.listen }, 'serving');",
-      to: "setTimeout(() => process.exit(9), 4500);\n  log.info({ release: settings.release, listen: settings.listen }, 'serving');",
+      from: "log.info({ listen: placeOf(settings.listen) }, 'serving');",
+      to: "setTimeout(() => process.exit(9), 4500);\n  log.info({ listen: placeOf(settings.listen) }, 'serving');",
     });
     const before = liveRelease();
     expect(

@@ -91,8 +91,8 @@ describe('a local installation', { timeout: 180_000 }, () => {
   it('puts the old release back by itself when the new one goes bad after the switch', async () => {
     const tree = installation.tree('goes-bad', {
       file: 'src/api/run.ts',
-      from: "log.info({ release: settings.release, listen: settings.listen }, 'serving');",
-      to: "setTimeout(() => process.exit(9), 4500);\n  log.info({ release: settings.release, listen: settings.listen }, 'serving');",
+      from: "log.info({ listen: placeOf(settings.listen) }, 'serving');",
+      to: "setTimeout(() => process.exit(9), 4500);\n  log.info({ listen: placeOf(settings.listen) }, 'serving');",
     });
     const { exitCode, last } = installation.ompay(['deploy', '--bake', '8'], tree);
     expect(exitCode).toBe(5);
@@ -104,8 +104,8 @@ describe('a local installation', { timeout: 180_000 }, () => {
   it('deploys a changed release beside the old one, which stays warm', () => {
     const tree = installation.tree('second', {
       file: 'src/api/main.ts',
-      from: 'process.exitCode = 0;',
-      to: "process.title = 'second';\n  process.exitCode = 0;",
+      from: 'await runApi(',
+      to: "process.title = 'second';\n  await runApi(",
     });
     expect(installation.ompay(['deploy', '--bake', '1'], tree)).toMatchObject({
       exitCode: 0,
@@ -133,8 +133,8 @@ describe('a local installation', { timeout: 180_000 }, () => {
   it('lets one of two deploys at once go on, and tells the other who holds the lock', async () => {
     const tree = installation.tree('third', {
       file: 'src/api/main.ts',
-      from: 'process.exitCode = 0;',
-      to: "process.title = 'third';\n  process.exitCode = 0;",
+      from: 'await runApi(',
+      to: "process.title = 'third';\n  await runApi(",
     });
     const both = [
       installation.start(['deploy', '--bake', '1'], tree),

@@ -107,8 +107,10 @@ function childAt(program: Command, entry: CommandEntry): Command {
 
 export const GROUP_SUMMARIES: Readonly<Record<string, string>> = {
   migrate: 'status, lint, rehearse, up, contract: the database schema, step by step',
-  api: 'outbox, distributor, customer, transaction: for the staff',
+  api: 'worker, outbox, verify-ledger, distributor, customer, transaction, keys, rules: for the staff',
   'api customer': 'identify, forget-pin: customers, their limits and their PINs',
+  'api keys': 'list, rotate, retire: the keys that secrets are kept under',
+  'api rules': 'list, set: limits and other legal figures, with their sources',
   'api distributor': 'create: distributors and their floats',
   'api transaction': 'reverse: transfers that staff undo',
   secrets: 'set, list, edit, rotate: secrets of servers, encrypted in the repository',

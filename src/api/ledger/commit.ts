@@ -9,6 +9,7 @@ import type { Schema } from '../db/schema.ts';
 import type { Work } from '../db/transaction.ts';
 import { applyBatch } from './apply.ts';
 import { lockBatch, lockHead, writeBatch } from './batch.ts';
+import { newSalt } from './description.ts';
 import type { BatchPlan } from './plan.ts';
 import { newHoldReference, newReference } from './reference.ts';
 import type { LedgerRequest } from './requests.ts';
@@ -57,6 +58,7 @@ async function tryBatch<R extends LedgerRequest>(
       newReference: () => newReference(nowMs),
       newHoldReference: () => newHoldReference(nowMs),
       newCode,
+      newSalt,
     };
     const access = { dialect: db.dialect, nowMs, sealMessage };
     const state = await lockBatch(trx, requests, access);

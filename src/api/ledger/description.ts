@@ -5,9 +5,13 @@ const SALT_BYTES = 16;
 
 export type DescriptionSeal = Pick<DescriptionSealRow, 'salt' | 'digest'>;
 
-/** Under a new salt: without it, nobody can try what a short text may have been. */
-export function sealDescription(description: string): DescriptionSeal {
-  const salt = randomBytes(SALT_BYTES).toString('hex');
+/** Without it, nobody can try what a short text may have been. */
+export function newSalt(): string {
+  return randomBytes(SALT_BYTES).toString('hex');
+}
+
+/** @param salt a new one for each. */
+export function sealDescription(description: string, salt: string): DescriptionSeal {
   return { salt, digest: digestOf(salt, description) };
 }
 

@@ -40,7 +40,8 @@ export function move(moved: Moved, movement: Movement, draft: Draft, context: Ba
     chain_seq: draft.head.chainSeq + 1,
   };
   const entries = enter(transfer, movement);
-  const seal = transfer.description === null ? undefined : sealDescription(transfer.description);
+  const { description } = transfer;
+  const seal = description === null ? undefined : sealDescription(description, context.newSalt());
   draft.head = {
     chainSeq: transfer.chain_seq,
     chainHash: chainHash(draft.head.chainHash, transfer, entries, seal?.digest ?? null),
@@ -54,7 +55,7 @@ export function move(moved: Moved, movement: Movement, draft: Draft, context: Ba
     type: transfer.type,
     amountXof: transfer.amount,
     feeXof,
-    description: transfer.description,
+    description,
     debitAccountId: transfer.debit_account_id,
     creditAccountId: transfer.credit_account_id,
     debitAvailableXof: debit.now.balanceXof - debit.now.heldXof,

@@ -48,6 +48,8 @@ export interface BatchContext {
   readonly newHoldReference: () => string;
   /** Six digits. */
   readonly newCode: () => string;
+  /** For the seal of a description (description.ts). */
+  readonly newSalt: () => string;
 }
 
 /** What is to be written, and each request's result once it is. */

@@ -37,8 +37,9 @@ export async function ask(question: string, fallback: string, signal: AbortSigna
 /** Without echo on a terminal, else all of stdin but its last line break. Throws `usage` for more than 64 KiB. */
 export async function askSecret(question: string, signal: AbortSignal): Promise<Secret> {
   if (!isAskable()) return new Secret((await readAll(signal)).replace(/\r?\n$/, ''));
-  process.stderr.write(`${question}: `);
+  // First: what is typed as soon as the question is there must not be echoed.
   process.stdin.setRawMode(true);
+  process.stderr.write(`${question}: `);
   try {
     return new Secret(await typedLine(signal));
   } finally {

@@ -56,6 +56,7 @@ function context(): BatchContext {
     newHoldReference: () => 'none is opened',
     newReference: next('r'),
     newCode: next('c'),
+    newSalt: next('s'),
   };
 }
 

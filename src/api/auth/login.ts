@@ -82,13 +82,12 @@ async function activate(services: Services, user: Holder['user']): Promise<Holde
   if (user.status !== 'pending_verification') return user;
   const { database, clock } = services;
   await database.transaction(async (trx) => {
-    const { numUpdatedRows } = await trx
+    await trx
       .updateTable('users')
       .set({ status: 'active' })
       .where('id', '=', user.id)
       .where('status', '=', 'pending_verification')
-      .executeTakeFirst();
-    if (numUpdatedRows === 0n) return;
+      .execute();
     const event = { action: 'user.activated', actorId: user.id, subjectId: user.id } as const;
     await writeAudit(trx, database.dialect, [event], clock.now());
   });

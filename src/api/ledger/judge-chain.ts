@@ -72,12 +72,13 @@ function judgeHash(row: ChainedRow, lines: ChainedEntries | undefined, previous:
   const digest = row.digest === null ? 'null' : `"${row.digest}"`;
   const known = previous.map((before) => `["${before}",${row.text},[${lines?.text ?? ''}]`);
   const expected = known.map((record) => hash('sha256', `${record},${digest}]`));
+  const [first] = expected;
   // After a missing transfer there is nothing to work it out from, and the missing one is named.
-  if (expected.length === 0 || expected.includes(row.chainHash)) {
+  if (first === undefined || expected.includes(row.chainHash)) {
     return { right: true, expected: row.chainHash, old: false };
   }
   const old = row.digest === null && known.some((record) => hash('sha256', `${record}]`) === row.chainHash);
-  return { right: old, expected: expected[0] ?? '', old };
+  return { right: old, expected: first, old };
 }
 
 /** What no hash holds, as it stands in two places that must be alike. */

@@ -8,6 +8,7 @@ import { createAuditTrail } from '../../../src/api/audit/trail.ts';
 import { verifyLedger } from '../../../src/api/audit/verify/verify.ts';
 import { deriveRing } from '../../../src/api/auth/keys.ts';
 import { chainHashBefore0004 } from '../../../src/api/ledger/chain.ts';
+import { chainPages } from '../../../src/api/ledger/chain-page.ts';
 import { GENESIS_HASH } from '../../../src/api/ledger/house.ts';
 import { judgePage } from '../../../src/api/ledger/judge-chain.ts';
 import { startApi, type TestApi } from '../../fixtures/api.ts';
@@ -48,6 +49,42 @@ test('what is seldom told is forgotten past ten thousand names, and told again',
   await tell(0);
   const after = await readHeads(api.database, api.clock);
   expect(after.audit.seq - before.audit.seq).toBe(2);
+});
+
+test('no more is named than a person reads', async () => {
+  const keys = deriveRing(api.settings, 'anchor');
+  const path = join(temporaryFolder(), 'b.jsonl');
+  const heads = await readHeads(api.database, api.clock);
+  const writer = openAnchorFile(path, keys[0]);
+  for (let line = 0; line < 1_002; line += 1)
+    writer.append({ ...heads, audit: { ...heads.audit, hash: 'f'.repeat(64) } });
+  writer.close();
+  const { anchors, findings } = await verifyLedger(api.database, [{ path, keys }], () => {});
+  expect(anchors).toBe(1_000);
+  expect(findings.every(({ kind }) => kind.startsWith('anchor'))).toBe(true);
+});
+
+test('a head that promises what is not there, or another hash, is named', async () => {
+  const { kysely } = api.database;
+  await sql`update audit_head set chain_hash = ${'0'.repeat(64)}`.execute(kysely);
+  await sql`update ledger_head set chain_seq = 1`.execute(kysely);
+  expect(await kinds()).toEqual(
+    expect.arrayContaining(['headChanged audit_head', 'transferMissing transfers']),
+  );
+  // A hundred and one pages of ten thousand: each is one finding.
+  await sql`update ledger_head set chain_seq = 1010000`.execute(kysely);
+  const { findings } = await verifyLedger(api.database, [], () => {});
+  expect(findings.at(0)).toMatchObject({ kind: 'transferMissing', row: 'chain_seq=1..10000' });
+  await sql`update ledger_head set chain_seq = 0`.execute(kysely);
+});
+
+test('a chain of a release before migration 0004 is read, which had no seals', async () => {
+  const { kysely } = api.database;
+  await sql`alter table description_seals rename to seals_away`.execute(kysely);
+  const pages = chainPages(api.database, { fromSeq: 1, toSeq: 1 });
+  expect((await pages.next()).value).toMatchObject({ fromSeq: 1, toSeq: 1, transfers: new Map() });
+  await pages.return(undefined);
+  await sql`alter table seals_away rename to description_seals`.execute(kysely);
 });
 
 test('a head that is gone is named', async () => {

@@ -116,7 +116,13 @@ test('wrong passwords count together under both keys: neither process gives a si
 test('what is kept sealed is sealed anew, and then the former key opens nothing', async () => {
   const rotated = { key: NEXT, otherKeys: [api.settings.key] };
   await api.customer();
-  const plain = { owner_id: 'somebody', idempotency_key: 'plain', fingerprint: 'f', status_code: 200, body: '{}' };
+  const plain = {
+    owner_id: 'somebody',
+    idempotency_key: 'plain',
+    fingerprint: 'f',
+    status_code: 200,
+    body: '{}',
+  };
   const unsealed = { ...plain, transfer_id: null, created_at_ms: 1 };
   await api.database.kysely.insertInto('idempotency_keys').values(unsealed).execute();
   expect(await sealAllAnew(api.database, rotated)).toBeGreaterThan(0);

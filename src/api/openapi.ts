@@ -97,7 +97,7 @@ function successNode(operation: Operation): Node {
     headers: {
       ...always('X-Request-Id'),
       ...(operation.rate === null ? {} : always('RateLimit-Limit', 'RateLimit-Remaining', 'RateLimit-Reset')),
-      ...(operation.idempotent ? sometimes('Idempotent-Replayed') : {}),
+      ...(operation.idempotent ? sometimes('Idempotent-Replayed', 'Possible-Duplicate') : {}),
     },
     content: { [mediaType]: { schema } },
   };
@@ -132,6 +132,11 @@ const HEADERS = {
   'RateLimit-Reset': { description: 'Seconds.', schema: { type: 'integer' } },
   'Retry-After': { description: 'Seconds.', schema: { type: 'integer' } },
   'Idempotent-Replayed': { schema: { const: 'true' } },
+  'Possible-Duplicate': {
+    description:
+      'Without an Idempotency-Key: the same request of the same user was done less than 10 seconds ago, too.',
+    schema: { const: 'true' },
+  },
 };
 
 type HeaderName = keyof typeof HEADERS;

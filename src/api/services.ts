@@ -14,6 +14,7 @@ import type { RateLimiter } from './http/rates.ts';
 import type { Ledger } from './ledger/types.ts';
 import type { Logger } from './log.ts';
 import type { Metrics } from './metrics.ts';
+import { createRepeats, type Repeats } from './money/repeats.ts';
 import type { Readiness } from './readiness.ts';
 import type { RedisLink } from './redis/link.ts';
 import { createRates, createSessionCacheOf } from './redis/use.ts';
@@ -39,6 +40,7 @@ export interface Services extends Foundations {
   readonly passwords: PasswordHasher;
   readonly sessions: Sessions;
   readonly rates: RateLimiter;
+  readonly repeats: Repeats;
   /** PINs of one user are tried one after the other. */
   readonly pinTurns: Turns;
   /** A holder by phone number (E.164); the lookups of a moment share one query. */
@@ -78,6 +80,7 @@ export function createServices(foundations: Foundations): Services {
     audit: createAuditTrail(database, clock),
     passwords: createPasswordHasher(),
     sessions: createSessions(database, clock, createSessionCacheOf(foundations)),
+    repeats: createRepeats(clock),
     rates: createRates(foundations, sharedKey(keys.attempts)),
     pinTurns: createTurns(),
     merchant: coalesce((codes: readonly string[]) => merchantsByCode(database.kysely, codes), {

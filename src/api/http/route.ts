@@ -11,6 +11,7 @@ import { confirmPin } from '../auth/pin-check.ts';
 import { refusedFor } from '../errors.ts';
 import type { Sentence } from '../language.ts';
 import type { StoredAnswer } from '../ledger/types.ts';
+import { fingerprintOf } from '../money/fingerprint.ts';
 import { PIN } from '../schemas/fields.ts';
 import type { NO_REQUEST, RequestOf, RequestSchema } from '../schemas/json.ts';
 import type { Services } from '../services.ts';
@@ -66,7 +67,12 @@ export function defineRoute<
         onRequest: hooksOf(operation, services),
         preValidation: operation.body.required.length === 0 ? [allowNoBody] : [],
         preHandler: operation.asksPin === true ? [pinHook(services)] : [],
-        handler: async (request, reply) => send(operation, request, reply, await handle(request, services)),
+        handler: async (request, reply) => {
+          const answer = await handle(request, services);
+          if (isSecondTime(operation, request, answer, services))
+            void reply.header('possible-duplicate', 'true');
+          return send(operation, request, reply, answer);
+        },
       });
     },
   };
@@ -132,6 +138,19 @@ async function countRequest(
     'ratelimit-reset': Math.ceil(state.resetMs / 1000),
   });
   if (!state.allowed) throw refusedFor('rateLimited', state.resetMs);
+}
+
+/** A client that sends no key is served, and told when it did the very same a moment ago. */
+function isSecondTime(
+  operation: Operation,
+  request: FastifyRequest,
+  answer: RouteAnswer,
+  services: Services,
+): boolean {
+  const isDone = answer.kind === 'stored' && answer.answer.statusCode < 300;
+  if (!operation.idempotent || !isDone || request.headers['idempotency-key'] !== undefined) return false;
+  const { method, body } = request;
+  return services.repeats.note(userOf(request), fingerprintOf({ method, route: operation.path, body }));
 }
 
 function send(

@@ -43,6 +43,18 @@ test('twenty transfers at once spend what there is, once', async () => {
   expect([await balanceOf(sender), await balanceOf(receiver)]).toEqual([9_680, 40_000]);
 });
 
+test('without a key the same request done again at once is told from the first; refused ones and those with a key are not', async () => {
+  const [sender, receiver] = [await fundedCustomer(5_000), await api.customer()];
+  const told = async (options: { amount: number; key?: string }): Promise<unknown> =>
+    (await transfer(sender, receiver, options)).headers['possible-duplicate'];
+  expect([await told({ amount: 1_000 }), await told({ amount: 1_001 })]).toEqual([undefined, undefined]);
+  expect([await told({ amount: 1_000, key: 'anew' }), await told({ amount: 1_000 })]).toEqual([
+    undefined,
+    'true',
+  ]);
+  expect([await told({ amount: 900_000 }), await told({ amount: 900_000 })]).toEqual([undefined, undefined]);
+});
+
 test('a customer moves no cash for anybody, and a distributor sends no transfers', async () => {
   const customer = await api.customer();
   for (const path of ['/api/ompay/deposit', '/api/ompay/withdraw']) {

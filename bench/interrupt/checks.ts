@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import { liveSlot } from '../../src/core/slots/live.ts';
 import { acceptedReleases } from '../../src/deploy/accepted.ts';
 import { readEnvironment } from '../../src/deploy/environment.ts';
 import { releaseEnvironment } from '../../src/deploy/handlers/release.ts';
 import { frontCounts } from '../../src/front/front-client.ts';
-import { liveSlot } from '../../src/front/live.ts';
 import { type SupervisorStatus, supervisorClient } from '../../src/front/supervisor-client.ts';
 import { journalFiles } from '../../src/plan/journal.ts';
 import { readLock } from '../../src/plan/lock.ts';

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Layout, Slot } from '../core/layout.ts';
-import { liveSlot } from '../front/live.ts';
+import { liveSlot } from '../core/slots/live.ts';
 import { acceptedReleases } from './accepted.ts';
 import { listReleases } from './releases.ts';
 import type { LocalServices, ServiceState } from './services.ts';

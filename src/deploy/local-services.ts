@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { Clock } from '../core/clock.ts';
 import { OmpayError } from '../core/errors.ts';
 import type { Layout } from '../core/layout.ts';
-import { waitDrained } from '../front/drain.ts';
+import { waitDrained } from '../core/slots/drain.ts';
 import {
   type FrontCounts,
   frontCounts,

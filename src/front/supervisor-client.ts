@@ -1,12 +1,12 @@
 import { request as httpRequest } from 'node:http';
 import { messageOf, OmpayError, systemCodeOf } from '../core/errors.ts';
+import type { SwitchRequest, SwitchResult } from '../core/slots/switch.ts';
 import type { ServiceStatus } from './supervisor/service.ts';
 import type { ServiceName, ServiceSpec } from './supervisor/spec.ts';
-import type { SwitchRequest, SwitchResult } from './supervisor/switch.ts';
 
+export type { SwitchRequest, SwitchResult } from '../core/slots/switch.ts';
 export type { ServiceStatus } from './supervisor/service.ts';
 export type { ServiceName, ServiceSpec } from './supervisor/spec.ts';
-export type { SwitchRequest, SwitchResult } from './supervisor/switch.ts';
 
 export interface SupervisorStatus {
   readonly pid: number;

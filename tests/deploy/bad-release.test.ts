@@ -9,7 +9,7 @@ import {
   type Stage,
   withLoad,
 } from '../../bench/bad-release/stage.ts';
-import { liveSlot } from '../../src/front/live.ts';
+import { liveSlot } from '../../src/core/slots/live.ts';
 import { type Fault, faultyTree } from '../fixtures/faulty-release.ts';
 import { freePort, PROGRAM_ROOT } from '../fixtures/installation.ts';
 

@@ -1,6 +1,6 @@
 import { readlinkSync, rmSync, symlinkSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { liveSlot } from '../../src/front/live.ts';
+import { liveSlot } from '../../src/core/slots/live.ts';
 import { ended, kill, openInstallation, writeLock } from './installation.ts';
 
 test('which slot is live outlives the run folder, which a reboot may empty', async () => {

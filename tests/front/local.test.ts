@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/core/clock.ts';
 import { otherSlot, type Slot } from '../../src/core/layout.ts';
-import { waitDrained } from '../../src/front/drain.ts';
+import { waitDrained } from '../../src/core/slots/drain.ts';
 import { frontCounts } from '../../src/front/front-client.ts';
 import { eventually, type Installation, kill, openInstallation } from './installation.ts';
 import { startLoad } from './load.ts';

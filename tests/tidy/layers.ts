@@ -26,7 +26,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** How deploys and commands talk to the processes of src/front: its clients, never its insides. */
-const FRONT_CLIENTS = ['drain.ts', 'front-client.ts', 'live.ts', 'start.ts', 'supervisor-client.ts'].map(
+const FRONT_CLIENTS = ['front-client.ts', 'start.ts', 'supervisor-client.ts'].map(
   (name) => `src/front/${name}`,
 );
 const FRONT_CLIENT_USERS = ['deploy', 'cli'];

@@ -55,7 +55,7 @@ test.each([
 test('imports that follow the map pass, and comments and strings are no imports', () => {
   const fine = files({
     'src/cli/backup/create.ts': "import '../../backup/create.ts'; import '../../front/start.ts';",
-    'src/deploy/x.ts': "import '../plan/run.ts'; import '../front/drain.ts'; import '../engine/index.ts';",
+    'src/deploy/x.ts': "import '../plan/run.ts'; import '../front/start.ts'; import '../engine/index.ts';",
     'src/core/x.ts':
       "// import '../plan/run.ts'\nexport const text = \"import '../plan/run.ts'\"; import './ids.ts';",
     'src/main.ts': "import './cli/index.ts';",

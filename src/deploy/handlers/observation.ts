@@ -1,6 +1,6 @@
 import { OmpayError } from '../../core/errors.ts';
 import { type Layout, otherSlot, type Slot } from '../../core/layout.ts';
-import { liveSlot } from '../../front/live.ts';
+import { liveSlot } from '../../core/slots/live.ts';
 import type { HandlerContext, Handlers } from '../../plan/act.ts';
 import type { JsonObject } from '../../plan/plan.ts';
 import { readEnvironment } from '../environment.ts';

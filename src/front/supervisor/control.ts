@@ -1,8 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { messageOf, OmpayError } from '../../core/errors.ts';
+import type { SwitchRequest } from '../../core/slots/switch.ts';
 import { isServiceName, isServiceSpec } from './spec.ts';
 import type { Supervisor } from './supervisor.ts';
-import type { SwitchRequest } from './switch.ts';
 
 const MAX_BODY_BYTES = 256 * 1024;
 

@@ -3,14 +3,19 @@ import { join } from 'node:path';
 import type { Clock } from '../../core/clock.ts';
 import { diskRefusal } from '../../core/disk.ts';
 import { messageOf, OmpayError } from '../../core/errors.ts';
-import { restoreLive, targetOf } from '../live.ts';
+import { fenced } from '../../core/slots/fence.ts';
+import { restoreLive, targetOf } from '../../core/slots/live.ts';
+import {
+  type SwitchPaths,
+  type SwitchRequest,
+  type SwitchResult,
+  switchSlot,
+} from '../../core/slots/switch.ts';
 import { endProcess } from './end.ts';
-import { fenced } from './fence.ts';
 import { rotateLog } from './rotate.ts';
 import { findRunning, pidFileOf } from './running.ts';
 import { Service, type ServiceStatus } from './service.ts';
 import { readSpecs, SERVICE_NAMES, type ServiceName, type ServiceSpec, writeSpecs } from './spec.ts';
-import { type SwitchPaths, type SwitchRequest, type SwitchResult, switchSlot } from './switch.ts';
 
 const TEND_INTERVAL_MS = 5000;
 /** As long as a slot takes at most to finish its requests. */

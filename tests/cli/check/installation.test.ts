@@ -2,7 +2,7 @@ import { appendFileSync, globSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { CHECKLISTS } from '../../../src/check/types.ts';
-import { liveSlot } from '../../../src/front/live.ts';
+import { liveSlot } from '../../../src/core/slots/live.ts';
 import { supervisorClient } from '../../../src/front/supervisor-client.ts';
 import { createInstallation, eventsIn, type Installation } from '../../fixtures/installation.ts';
 

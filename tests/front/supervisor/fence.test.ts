@@ -1,7 +1,7 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { liveSlot } from '../../../src/front/live.ts';
+import { liveSlot } from '../../../src/core/slots/live.ts';
 import { temporaryFolder } from '../../fixtures/folder.ts';
 import { fillDisk, mountSmallDisk } from '../../fixtures/small-disk.ts';
 import { eventually, IDLE, openInstallation, statusOf, writeLock } from '../installation.ts';

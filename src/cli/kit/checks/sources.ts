@@ -2,7 +2,7 @@ import { readEvidence } from '../../../check/evidence.ts';
 import { type History, type RunSeen, readHistory } from '../../../check/history.ts';
 import type { CheckSources, Slots } from '../../../check/sources.ts';
 import { OmpayError } from '../../../core/errors.ts';
-import { liveSlot } from '../../../front/live.ts';
+import { liveSlot } from '../../../core/slots/live.ts';
 import { supervisorClient } from '../../../front/supervisor-client.ts';
 import { localHost } from '../../../host/local.ts';
 import { journalFiles } from '../../../plan/journal.ts';

@@ -1,7 +1,7 @@
 import { lstatSync, readlinkSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
-import { syncFolder } from '../core/files.ts';
-import type { Layout, Slot } from '../core/layout.ts';
+import { syncFolder } from '../files.ts';
+import type { Layout, Slot } from '../layout.ts';
 
 /** Where it is kept which slot is live: what the front follows, and a note of it that outlives the run folder. */
 export type LivePaths = Pick<Layout, 'currentSocket' | 'live'>;

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { OmpayError, systemCodeOf } from '../../core/errors.ts';
-import { withMutex } from '../../core/mutex.ts';
+import { OmpayError, systemCodeOf } from '../errors.ts';
+import { writeFileAtomic } from '../files.ts';
+import { withMutex } from '../mutex.ts';
 
 const MUTEX_TIMEOUT_MS = 2000;
 
@@ -30,6 +31,13 @@ export function fenced<T>(
       `${what} was refused: ${seen}, the lock's is ${current}, the greatest that switched is ${greatest}`,
       { hint: 'another run has the lock now: ompay lock status' },
     );
+  });
+}
+
+/** Notes the token as the greatest, before anything is switched by it: the switch itself then writes no byte. Throws `lockLost`. */
+export function raiseFence(paths: FencePaths, token: number): void {
+  fenced(paths, { what: 'arming the switch', token }, (greatest) => {
+    if (token !== greatest) writeFileAtomic(paths.fence, String(token), 0o600);
   });
 }
 

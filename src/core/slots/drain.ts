@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import type { Clock } from '../core/clock.ts';
-import { OmpayError } from '../core/errors.ts';
+import type { Clock } from '../clock.ts';
+import { OmpayError } from '../errors.ts';
 
 const INTERVAL_MS = 5;
 /** One sample may fall between two connections; measured: three were enough in 20 deploys under load, 0 failures. */

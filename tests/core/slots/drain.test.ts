@@ -3,8 +3,8 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { systemClock } from '../../src/core/clock.ts';
-import { connectionsOf, waitDrained } from '../../src/front/drain.ts';
+import { systemClock } from '../../../src/core/clock.ts';
+import { connectionsOf, waitDrained } from '../../../src/core/slots/drain.ts';
 
 let folder: string;
 let server: Server;

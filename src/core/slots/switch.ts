@@ -1,10 +1,10 @@
 import { renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Clock } from '../../core/clock.ts';
-import { writeFileAtomic } from '../../core/files.ts';
-import type { Slot } from '../../core/layout.ts';
-import { noteLive, prepareLink, targetOf } from '../live.ts';
+import type { Clock } from '../clock.ts';
+import { writeFileAtomic } from '../files.ts';
+import type { Slot } from '../layout.ts';
 import { type FencePaths, fenced } from './fence.ts';
+import { noteLive, prepareLink, targetOf } from './live.ts';
 
 export interface SwitchRequest {
   /** Null takes the link away: nothing is live. */

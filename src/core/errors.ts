@@ -14,6 +14,7 @@ export const EXIT_CODE_BY_ERROR = {
   preflightFailed: 3,
   journalBroken: 3,
   backupDamaged: 3,
+  releaseNotTrusted: 3,
   lockHeld: 4,
   lockLost: 4,
   rolledBack: 5,

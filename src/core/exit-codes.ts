@@ -24,6 +24,7 @@ const ERROR_MEANINGS: Readonly<Record<ErrorName, string>> = {
   preflightFailed: 'The machine is not fit for it: port, disk, clock, configuration.',
   journalBroken: 'The journal is not as it was written.',
   backupDamaged: 'A backup failed its proof.',
+  releaseNotTrusted: 'A release on a host is unsigned, signed by another key, changed or not whole.',
   lockHeld: 'Another operation, or a person, holds the lock.',
   lockLost: 'The lock was taken over while the operation ran; it can switch nothing any more.',
   rolledBack: 'The operation failed and everything it did was undone.',

@@ -3,6 +3,7 @@ import { type ErrorName, OmpayError } from './errors.ts';
 /** Reads the fields of a JSON object that came from outside, each with the type that is expected. */
 export interface JsonReader {
   text(name: string): string;
+  textOrNull(name: string): string | null;
   /** A safe integer >= 0. */
   whole(name: string): number;
   flag(name: string): boolean;
@@ -41,6 +42,7 @@ function readerOf(value: unknown, origin: JsonOrigin): JsonReader {
   const child = (name: string): JsonReader => readerOf(field(name), within(origin, name));
   return {
     text: (name) => checked(field(name), isText, origin, name),
+    textOrNull: (name) => (field(name) === null ? null : checked(field(name), isText, origin, name)),
     whole: (name) => checked(field(name), isWhole, origin, name),
     flag: (name) => checked(field(name), isFlag, origin, name),
     object: child,

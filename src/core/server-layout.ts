@@ -36,6 +36,36 @@ export const SERVER = {
   logs: '/var/log/ompay',
 } as const;
 
+/** The places of SERVER, all below another folder than `/`: a rehearsal's, a test's. */
+export type ServerPlaces = { readonly [Name in keyof typeof SERVER]: string };
+
+export function serverPlaces(root = ''): ServerPlaces {
+  const { user, ...paths } = SERVER;
+  const below = (path: string): string => `${root}${path}`;
+  return {
+    user,
+    releases: below(paths.releases),
+    runtimes: below(paths.runtimes),
+    agents: below(paths.agents),
+    slots: below(paths.slots),
+    environment: below(paths.environment),
+    trustedKeys: below(paths.trustedKeys),
+    tls: below(paths.tls),
+    run: below(paths.run),
+    currentSocket: below(paths.currentSocket),
+    state: below(paths.state),
+    live: below(paths.live),
+    lock: below(paths.lock),
+    fence: below(paths.fence),
+    accepted: below(paths.accepted),
+    acmeRoot: below(paths.acmeRoot),
+    logs: below(paths.logs),
+  };
+}
+
+/** In the folder of a release or an agent: a link to the runtime that runs it. */
+export const NODE_LINK = 'node';
+
 export function slotSocket(slot: Slot): string {
   return `${SERVER.run}/${slot}.sock`;
 }

@@ -7,6 +7,11 @@ import { messageOf, OmpayError } from '../core/errors.ts';
 const REQUIRE_BANNER =
   "import { createRequire as ompayRequire } from 'node:module';\nconst require = ompayRequire(import.meta.url);";
 
+export interface Bundle extends BundledFile {
+  /** Paths from the root of every source that is in it; those of packages hold `node_modules/`. */
+  readonly inputs: readonly string[];
+}
+
 export interface BundledFile {
   readonly path: string;
   readonly content: Uint8Array;
@@ -21,7 +26,7 @@ export async function bundle(source: {
   readonly root: string;
   readonly entry: string;
   readonly output: string;
-}): Promise<BundledFile> {
+}): Promise<Bundle> {
   try {
     const result = await build({
       absWorkingDir: source.root,
@@ -29,6 +34,7 @@ export async function bundle(source: {
       outfile: source.output,
       bundle: true,
       write: false,
+      metafile: true,
       platform: 'node',
       target: 'node24',
       format: 'esm',
@@ -41,7 +47,13 @@ export async function bundle(source: {
     });
     const file = result.outputFiles[0];
     if (file === undefined) throw new TypeError('esbuild gave no file');
-    return { path: basename(source.output), content: file.contents, sha256: sha256(file.contents) };
+    const [output] = Object.values(result.metafile.outputs);
+    return {
+      path: basename(source.output),
+      content: file.contents,
+      sha256: sha256(file.contents),
+      inputs: inputsOf(output?.inputs ?? {}),
+    };
   } catch (error) {
     throw new OmpayError('configInvalid', `${source.entry} does not build: ${messageOf(error)}`, {
       hint: 'mend the source, then: npm run check',
@@ -54,11 +66,7 @@ export function sha256(content: Uint8Array | string): string {
   return createHash('sha256').update(content).digest('hex');
 }
 
-/** The identity of a set of files: names and hashes, in the order of names. */
-export function contentHash(
-  files: readonly { readonly path: string; readonly sha256: string }[],
-  extra: string,
-): string {
-  const lines = files.map((file) => `${file.sha256}  ${file.path}\n`).sort();
-  return sha256(`${extra}\n${lines.join('')}`);
+/** What tree shaking left nothing of is not in it. */
+function inputsOf(inputs: Readonly<Record<string, { readonly bytesInOutput: number }>>): readonly string[] {
+  return Object.entries(inputs).flatMap(([path, { bytesInOutput }]) => (bytesInOutput > 0 ? [path] : []));
 }

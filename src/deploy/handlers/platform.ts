@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { systemCodeOf } from '../../core/errors.ts';
 import { makeFolderWhole, writeFileAtomic } from '../../core/files.ts';
 import type { Layout } from '../../core/layout.ts';
-import { bundle, contentHash } from '../bundle.ts';
+import { contentHash } from '../../core/release-manifest.ts';
+import { bundle } from '../bundle.ts';
 
 /** The local programs that outlive releases: bundled like them, kept under their content. */
 export interface Platform {

@@ -4,12 +4,13 @@ import { isoTime } from '../../core/clock.ts';
 import { OmpayError } from '../../core/errors.ts';
 import { writeFileAtomic } from '../../core/files.ts';
 import type { Layout } from '../../core/layout.ts';
+import { contentHash } from '../../core/release-manifest.ts';
 import { temporaryFolder } from '../../core/unfinished.ts';
 import { shownSize } from '../../core/units.ts';
 import type { Host } from '../../host/host.ts';
 import type { HandlerContext, Handlers } from '../../plan/act.ts';
 import { sh } from '../../shell/line.ts';
-import { type BundledFile, bundle, contentHash } from '../bundle.ts';
+import { type BundledFile, bundle } from '../bundle.ts';
 import { damagedFiles, listReleases, releasesToPrune, removeRelease, storeRelease } from '../releases.ts';
 import type { LocalFacts, Release } from '../types.ts';
 

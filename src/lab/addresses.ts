@@ -1,5 +1,6 @@
 import { OmpayError } from '../core/errors.ts';
 import type { LabHost } from './types.ts';
+import type { WantedHost } from './wanted.ts';
 
 /** Labs live in 10.77.0.0/16 (private, RFC 1918), each in a /24 of its own: .1 the bridge, .2 to .9 relays, .11 on hosts. */
 const FIRST_BYTES = '10.77';
@@ -15,8 +16,8 @@ export function relayAddress(subnet: number, index: number): string {
   return address(subnet, FIRST_RELAY + index);
 }
 
-export function labHosts(subnet: number, names: readonly string[]): readonly LabHost[] {
-  return names.map((name, index) => ({ name, index, address: address(subnet, FIRST_HOST + index) }));
+export function labHosts(subnet: number, wanted: readonly WantedHost[]): readonly LabHost[] {
+  return wanted.map((host, index) => ({ ...host, index, address: address(subnet, FIRST_HOST + index) }));
 }
 
 function address(subnet: number, lastByte: number): string {

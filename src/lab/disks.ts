@@ -21,7 +21,7 @@ export async function makeDisk(
   const part = `${disk}.part`;
   const folders = ['root', 'upper', 'work'].map((name) => join(part, name));
   const clear = sh`rm -rf --one-file-system ${part} && mkdir -p ${folders}`;
-  const copy = sh`cp -a --reflink=auto ${`${baseFolder(lab.distribution)}/.`} ${join(part, 'root')}`;
+  const copy = sh`cp -a --reflink=auto ${`${baseFolder(host.distribution)}/.`} ${join(part, 'root')}`;
   await done(machine, lab.disks === 'copy' ? sh`${clear} && ${copy}` : clear, signal);
   writeSeed(join(part, lab.disks === 'copy' ? 'root' : 'upper'), seed);
   renameSync(part, disk);

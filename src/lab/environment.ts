@@ -1,6 +1,6 @@
 import { type LabFiles, labNames } from './names.ts';
 import { LAB_USER } from './seed.ts';
-import type { Lab, LabHost } from './types.ts';
+import { distributionsOf, type Lab, type LabHost } from './types.ts';
 
 /** What the other commands read of a lab. Every value is written as JSON, which is YAML too (yaml.org, 1.2, 10.2). */
 
@@ -23,7 +23,7 @@ export function environmentText(lab: Lab, files: LabFiles): string {
     `        roles: [${roleOf(host)}]`,
   ]);
   return [
-    `# The hosts of \`ompay lab up\`, ${labNames(lab.id).prefix}, of ${lab.distribution}. Written anew by each up; gone with down.`,
+    `# The hosts of \`ompay lab up\`, ${labNames(lab.id).prefix}, of ${distributionsOf(lab).join(', ')}. Written anew by each up; gone with down.`,
     'environments:',
     '  lab:',
     `    known_hosts: ${JSON.stringify(files.knownHosts)}`,

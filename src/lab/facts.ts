@@ -6,9 +6,10 @@ import type { Layout } from '../core/layout.ts';
 import type { Host } from '../host/host.ts';
 import { sh } from '../shell/line.ts';
 import { subnetsIn } from './addresses.ts';
+import { baseFolder } from './base.ts';
 import { type AptSource, readSourcesList, readSourcesStanzas } from './mirrors.ts';
 import { hostNames, LABS_FOLDER, labFiles, labIdOf } from './names.ts';
-import type { Lab, LabHost } from './types.ts';
+import { type Distribution, distributionsOf, type Lab, type LabHost } from './types.ts';
 
 const LOOK_MS = 10_000;
 
@@ -145,7 +146,8 @@ export function aptSources(): readonly AptSource[] {
 /** What is there of a lab. */
 export interface LabFacts {
   readonly cgroups: string;
-  readonly hasBase: boolean;
+  /** Of the distributions that its hosts are made of. */
+  readonly missingBases: readonly Distribution[];
   /** The names of hosts whose init lives. */
   readonly running: ReadonlySet<string>;
   /** Whether it was whole once. */
@@ -154,12 +156,12 @@ export interface LabFacts {
   readonly orphans: readonly string[];
 }
 
-export function labFacts(layout: Layout, lab: Lab, base: string): LabFacts {
+export function labFacts(layout: Layout, lab: Lab): LabFacts {
   const cgroups = cgroupFolder();
   const running = lab.hosts.filter((host) => isRunning(cgroups, lab, host));
   return {
     cgroups,
-    hasBase: existsSync(base),
+    missingBases: distributionsOf(lab).filter((each) => !existsSync(baseFolder(each))),
     running: new Set(running.map(({ name }) => name)),
     isDescribed: existsSync(labFiles(layout).environment),
     orphans: orphans(foundLabs(cgroups), layout),

@@ -51,7 +51,7 @@ export function bootLine(lab: Lab, host: LabHost, cgroups: string): Shell {
     '--console=read-only',
   ];
   const script = lab.disks === 'overlay' ? BOOT_OVERLAY : BOOT_COPY;
-  const process = sh`SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1 setsid unshare --mount --propagation slave sh -ec ${script} sh ${group} ${baseFolder(lab.distribution)} ${disk} ${nspawn}`;
+  const process = sh`SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1 setsid unshare --mount --propagation slave sh -ec ${script} sh ${group} ${baseFolder(host.distribution)} ${disk} ${nspawn}`;
   return sh`mkdir -p ${group} && { ${process} </dev/null >${log} 2>&1 & }`;
 }
 

@@ -39,7 +39,7 @@ export function readSourcesStanzas(text: string): readonly AptSource[] {
  * others too; only its address is taken. Throws `configInvalid` when the machine has none.
  */
 export function mirrorsFor(
-  distribution: Distribution,
+  distributions: readonly Distribution[],
   sources: readonly AptSource[],
   chosen: string | undefined,
 ): LabMirrors {
@@ -54,8 +54,7 @@ export function mirrorsFor(
     );
   }
   const security = sources.find(({ suites }) => suites.some((suite) => suite.endsWith('-security')))?.uri;
-  // sid gets its security updates in the archive itself.
-  const hasSecurity = distribution !== 'sid' && security?.startsWith('http') === true;
+  const hasSecurity = distributions.some(hasSecurityArchive) && security?.startsWith('http') === true;
   return { main: trimmed(main), security: hasSecurity ? trimmed(security) : '' };
 }
 
@@ -71,6 +70,11 @@ function isMain({ suites, components }: AptSource): boolean {
   return components.includes('main') && suites.some((suite) => known.includes(suite));
 }
 
+/** sid gets its security updates in the archive itself. */
+function hasSecurityArchive(distribution: Distribution): boolean {
+  return distribution !== 'sid';
+}
+
 function trimmed(uri: string): string {
   return uri.replace(/\/+$/, '');
 }
@@ -78,7 +82,8 @@ function trimmed(uri: string): string {
 /** The hosts' /etc/apt/sources.list. */
 export function sourcesList(distribution: Distribution, { main, security }: LabMirrors): string {
   const lines = [`deb ${main} ${distribution} main`];
-  if (security !== '') lines.push(`deb ${security} ${distribution}-security main`);
+  if (security !== '' && hasSecurityArchive(distribution))
+    lines.push(`deb ${security} ${distribution}-security main`);
   return `${lines.join('\n')}\n`;
 }
 

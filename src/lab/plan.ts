@@ -6,7 +6,7 @@ import type { LabFacts } from './facts.ts';
 import { bootLine, inLab } from './machines.ts';
 import { bridgeLine, cableLine } from './network.ts';
 import { relayLine, relaysOf } from './relays.ts';
-import type { Lab, LabHost } from './types.ts';
+import type { Distribution, Lab, LabHost } from './types.ts';
 
 /** A lab as plans. Pure: `--plan` prints these. */
 
@@ -21,7 +21,10 @@ const SSH_LIMIT_MS = 120 * SECONDS;
 export function upPlan(lab: Lab, facts: LabFacts): Plan {
   const missing = lab.hosts.filter(({ name }) => !facts.running.has(name));
   const stages = [
-    stage('Image', facts.hasBase ? [] : [baseStep(lab)]),
+    stage(
+      'Image',
+      facts.missingBases.map((distribution) => baseStep(lab, distribution)),
+    ),
     stage('Lab', [
       ...(facts.orphans.length > 0 ? [sweepStep(facts.orphans)] : []),
       keepStep(!facts.isDescribed),
@@ -58,11 +61,11 @@ function removeAction(): Action {
   return call('lab.remove', {}, 180 * SECONDS);
 }
 
-function baseStep({ distribution, mirrors }: Lab): Step {
+function baseStep({ mirrors }: Lab, distribution: Distribution): Step {
   const base = baseFolder(distribution);
   const line = makeBaseLine({ distribution, mirror: mirrors.main, waitSeconds: BASE_SECONDS, base });
   return step(
-    'base',
+    `base-${distribution}`,
     `make the image of ${distribution} once (${BASE_HINT})`,
     exec(line, 2 * BASE_SECONDS * SECONDS),
   );

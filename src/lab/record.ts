@@ -12,9 +12,10 @@ export function readRecord(files: LabFiles): Lab | undefined {
     code: 'stateUnusable',
     hint: 'end the lab and make it again: ompay lab down, then ompay lab up',
   });
+  const distribution = distributionIn(reader.text('distribution'));
   return {
     id: reader.text('id'),
-    distribution: distributionIn(reader.text('distribution')),
+    distribution,
     subnet: reader.whole('subnet'),
     disks: reader.text('disks') === 'copy' ? 'copy' : 'overlay',
     mirrors: {
@@ -25,6 +26,8 @@ export function readRecord(files: LabFiles): Lab | undefined {
       name: host.text('name'),
       index: host.whole('index'),
       address: host.text('address'),
+      // One that was made when all hosts of a lab had the same.
+      distribution: host.has('distribution') ? distributionIn(host.text('distribution')) : distribution,
     })),
   };
 }

@@ -37,7 +37,7 @@ export function seedFiles(lab: Lab, host: LabHost, keys: SeedKeys): readonly See
     // No DNS is there; a server that refuses at once is better than one that is waited for.
     file('etc/resolv.conf', 'nameserver 127.0.0.1\noptions attempts:1 timeout:1\n'),
     file('etc/machine-id', `${machineId(lab, host)}\n`),
-    file('etc/apt/sources.list', sourcesList(lab.distribution, lab.mirrors)),
+    file('etc/apt/sources.list', sourcesList(host.distribution, lab.mirrors)),
     // A mirror may be a snapshot, whose dates are old.
     file(
       'etc/apt/apt.conf.d/90ompay-lab',

@@ -8,6 +8,7 @@ import type { Lab, LabHost } from './types.ts';
 export interface HostState {
   readonly name: string;
   readonly address: string;
+  readonly distribution: string;
   /** `silent`: it runs, and its sshd does not answer (yet). */
   readonly state: 'up' | 'silent' | 'cut' | 'stopped';
   readonly ssh: boolean;
@@ -21,9 +22,9 @@ export function hostStates(lab: Lab): Promise<readonly HostState[]> {
 }
 
 async function hostState(lab: Lab, host: LabHost): Promise<HostState> {
-  const { name, address } = host;
+  const { name, address, distribution } = host;
   const ssh = await sshAnswers(address, SSH_TIMEOUT_MS);
-  return { name, address, ssh, state: wordFor(lab, host, ssh) };
+  return { name, address, distribution, ssh, state: wordFor(lab, host, ssh) };
 }
 
 function wordFor(lab: Lab, host: LabHost, ssh: boolean): HostState['state'] {

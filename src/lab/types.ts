@@ -4,6 +4,7 @@ export type Distribution = (typeof DISTRIBUTIONS)[number];
 /** What a lab is, decided by its first `up` and kept in its record until `down`. */
 export interface Lab {
   readonly id: string;
+  /** Of the hosts that name none of their own. */
   readonly distribution: Distribution;
   /** N of 10.77.N.0/24. */
   readonly subnet: number;
@@ -20,6 +21,7 @@ export interface LabHost {
   /** From 0, in the order of `--hosts`. */
   readonly index: number;
   readonly address: string;
+  readonly distribution: Distribution;
 }
 
 /** Archives, as addresses that apt reads. */
@@ -27,4 +29,9 @@ export interface LabMirrors {
   readonly main: string;
   /** Empty when the machine's own sources name none, or the distribution has none. */
   readonly security: string;
+}
+
+/** Each once, in the order of the hosts. */
+export function distributionsOf({ hosts }: Pick<Lab, 'hosts'>): readonly Distribution[] {
+  return [...new Set(hosts.map(({ distribution }) => distribution))];
 }

@@ -5,7 +5,7 @@ import { ompayErrorOf } from '../fixtures/thrown.ts';
 test('bridge, relays and hosts do not share an address', () => {
   const hosts = labHosts(
     7,
-    Array.from({ length: 50 }, (_, index) => `web${index}`),
+    Array.from({ length: 50 }, (_, index) => ({ name: `web${index}`, distribution: 'sid' as const })),
   ).map(({ address }) => address);
   const all = [gatewayOf(7), ...[0, 1, 2, 3].map((index) => relayAddress(7, index)), ...hosts];
   expect(new Set(all).size).toBe(all.length);

@@ -1,12 +1,16 @@
-import { expect, test } from 'vitest';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
 import { environmentNamed, parseProject } from '../../src/config/yml/project.ts';
 import { SETTINGS } from '../../src/config/yml/settings.ts';
 import { localLayout } from '../../src/core/layout.ts';
 import { labHosts } from '../../src/lab/addresses.ts';
 import { environmentText, knownHostsText, roleOf, sshConfigText } from '../../src/lab/environment.ts';
 import { labFiles } from '../../src/lab/names.ts';
-import { recordText } from '../../src/lab/record.ts';
+import { readRecord, recordText } from '../../src/lab/record.ts';
 import type { Lab } from '../../src/lab/types.ts';
+import { readWantedHosts } from '../../src/lab/wanted.ts';
 
 const files = labFiles(localLayout('/srv/my ompay'));
 const lab: Lab = {
@@ -15,7 +19,7 @@ const lab: Lab = {
   subnet: 7,
   disks: 'copy',
   mirrors: { main: 'http://deb.example/debian', security: '' },
-  hosts: labHosts(7, ['lb', 'web1']),
+  hosts: labHosts(7, readWantedHosts('lb,web1', 'trixie')),
 };
 
 test('the environment `lab` names each host with what opens it', async () => {
@@ -52,7 +56,7 @@ test.each([
   ['backup', 'backup'],
   ['anything', 'web'],
 ])('the role of %s is %s', (name, role) => {
-  expect(roleOf({ name, index: 0, address: '' })).toBe(role);
+  expect(roleOf({ name, index: 0, address: '', distribution: 'trixie' })).toBe(role);
 });
 
 test('known_hosts has a line a host, under its name and its address, without the comment', () => {
@@ -69,6 +73,26 @@ test('ssh_config knows each host and trusts no other key, also in a folder with 
   expect(text).toContain('StrictHostKeyChecking yes');
 });
 
-test('the record is read back as it was written', () => {
-  expect(JSON.parse(recordText(lab))).toEqual(lab);
+describe('the record', () => {
+  const layout = localLayout(mkdtempSync(join(tmpdir(), 'ompay-record-')));
+  const { record } = labFiles(layout);
+  const keep = (text: string): void => {
+    mkdirSync(dirname(record), { recursive: true });
+    writeFileSync(record, text);
+  };
+  afterAll(() => rmSync(layout.root, { recursive: true }));
+
+  test('is read back as it was written', () => {
+    keep(recordText({ ...lab, hosts: labHosts(7, readWantedHosts('lb,db1=sid', 'trixie')) }));
+    expect(readRecord(labFiles(layout))?.hosts.map(({ distribution }) => distribution)).toEqual([
+      'trixie',
+      'sid',
+    ]);
+  });
+
+  test('of a lab whose hosts all had the same is read too', () => {
+    const hosts = lab.hosts.map(({ distribution: _all, ...host }) => host);
+    keep(JSON.stringify({ ...lab, hosts }));
+    expect(readRecord(labFiles(layout))).toEqual(lab);
+  });
 });

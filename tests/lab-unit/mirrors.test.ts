@@ -52,7 +52,7 @@ test('lines are read, comments and sources of sources are not', () => {
 });
 
 test("the machine's own archive is taken, not one of other packages for the same distribution", () => {
-  expect(mirrorsFor('trixie', readSourcesList(LIST), undefined)).toEqual({
+  expect(mirrorsFor(['trixie'], readSourcesList(LIST), undefined)).toEqual({
     main: 'http://list.example/debian',
     security: '',
   });
@@ -60,16 +60,18 @@ test("the machine's own archive is taken, not one of other packages for the same
 
 test('security updates have an archive of their own, but for sid', () => {
   const sources = readSourcesStanzas(STANZAS);
-  const mirrors = mirrorsFor('bookworm', sources, undefined);
+  const mirrors = mirrorsFor(['bookworm'], sources, undefined);
   expect(sourcesList('bookworm', mirrors)).toBe(
     'deb http://mirror.example/debian bookworm main\ndeb http://mirror.example/debian-security bookworm-security main\n',
   );
-  expect(mirrorsFor('sid', sources, undefined).security).toBe('');
+  expect(sourcesList('sid', mirrors)).toBe('deb http://mirror.example/debian sid main\n');
+  expect(mirrorsFor(['sid'], sources, undefined).security).toBe('');
+  expect(mirrorsFor(['sid', 'bookworm'], sources, undefined)).toEqual(mirrors);
 });
 
 test('a mirror that was named goes before that of the machine', () => {
   expect(
-    mirrorsFor('bookworm', readSourcesStanzas(STANZAS), 'https://other.example:8443/debian/'),
+    mirrorsFor(['bookworm'], readSourcesStanzas(STANZAS), 'https://other.example:8443/debian/'),
   ).toMatchObject({
     main: 'https://other.example:8443/debian',
   });
@@ -85,7 +87,7 @@ test.each([
   [[], 'ftp://old.example/debian', 'is not an http address'],
   [[], 'http://', 'is not an http address'],
 ])('without an archive that can be used the hint is --mirror: %j, %s', async (sources, chosen, message) => {
-  expect(await ompayErrorOf(() => mirrorsFor('bookworm', sources, chosen))).toMatchObject({
+  expect(await ompayErrorOf(() => mirrorsFor(['bookworm'], sources, chosen))).toMatchObject({
     code: 'configInvalid',
     message: expect.stringContaining(message),
     hint: expect.stringContaining('--mirror'),

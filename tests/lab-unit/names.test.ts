@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { localLayout } from '../../src/core/layout.ts';
 import { hostNames, labId, labIdOf, labNames, readHostNames } from '../../src/lab/names.ts';
+import { readWantedHosts, shownHosts } from '../../src/lab/wanted.ts';
 import { ompayErrorOf } from '../fixtures/thrown.ts';
 
 const id = labId(localLayout('/srv/ompay'));
@@ -35,6 +36,20 @@ test('every name of a lab is known for its own, and no name of others is', () =>
 
 test('hosts are read in their order', () => {
   expect(readHostNames('lb, web1,db-main')).toEqual(['lb', 'web1', 'db-main']);
+});
+
+test('a host may have a distribution of its own, and is shown as it is typed', () => {
+  const hosts = readWantedHosts('lb, db1=sid,web1=bookworm', 'bookworm');
+  expect(hosts.map(({ name, distribution }) => `${name} ${distribution}`)).toEqual([
+    'lb bookworm',
+    'db1 sid',
+    'web1 bookworm',
+  ]);
+  expect(shownHosts(hosts, 'bookworm')).toBe('lb,db1=sid,web1');
+});
+
+test.each(['db1=', 'db1=buster', 'db1=sid=sid', '=sid'])('the host %j is refused', async (text) => {
+  expect(await ompayErrorOf(() => readWantedHosts(text, 'bookworm'))).toMatchObject({ code: 'usage' });
 });
 
 test.each([

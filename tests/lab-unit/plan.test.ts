@@ -8,7 +8,8 @@ import { labId, labNames } from '../../src/lab/names.ts';
 import { downPlan, upPlan } from '../../src/lab/plan.ts';
 import { relaysOf } from '../../src/lab/relays.ts';
 import { seedFiles } from '../../src/lab/seed.ts';
-import type { Lab } from '../../src/lab/types.ts';
+import { distributionsOf, type Lab } from '../../src/lab/types.ts';
+import { readWantedHosts } from '../../src/lab/wanted.ts';
 import { stepsOf } from '../../src/plan/plan.ts';
 import { planText } from '../../src/plan/text.ts';
 
@@ -18,12 +19,12 @@ const lab: Lab = {
   subnet: 7,
   disks: 'overlay',
   mirrors: { main: 'http://deb.example/debian', security: 'http://security.example/debian-security' },
-  hosts: labHosts(7, ['lb', 'web1']),
+  hosts: labHosts(7, readWantedHosts('lb,web1', 'bookworm')),
 };
 
 const nothing: LabFacts = {
   cgroups: '/sys/fs/cgroup',
-  hasBase: false,
+  missingBases: ['bookworm'],
   running: new Set(),
   isDescribed: false,
   orphans: [],
@@ -35,10 +36,29 @@ test('the first up and down of a lab', async () => {
 });
 
 test('only what is missing is made', () => {
-  const facts = { ...nothing, hasBase: true, isDescribed: true, running: new Set(['lb']) };
+  const facts = { ...nothing, missingBases: [], isDescribed: true, running: new Set(['lb']) };
   const ids = stepsOf(upPlan(lab, facts)).map(({ id }) => id);
-  expect(ids).not.toContain('base');
+  expect(ids.filter((id) => id.startsWith('base'))).toEqual([]);
   expect(ids.filter((id) => id.startsWith('boot-'))).toEqual(['boot-web1']);
+});
+
+test('a host of another distribution has its own image, its own archive, and no security archive where there is none', () => {
+  const mixed = { ...lab, hosts: labHosts(7, readWantedHosts('web1, db1=sid', 'bookworm')) };
+  const facts = { ...nothing, missingBases: distributionsOf(mixed) };
+  const steps = stepsOf(upPlan(mixed, facts));
+  expect(steps.map(({ id }) => id)).toEqual(expect.arrayContaining(['base-bookworm', 'base-sid']));
+  const boots = steps.flatMap(({ id, action }) =>
+    id.startsWith('boot-') && action.kind === 'exec' ? [/lab\/(\w+)\.1 /.exec(action.line.text)?.[1]] : [],
+  );
+  expect(boots).toEqual(['bookworm', 'sid']);
+  const keys = { authorized: '', hostPrivate: '', hostPublic: '' };
+  const sources = mixed.hosts.map(
+    (host) => seedFiles(mixed, host, keys).find(({ path }) => path === 'etc/apt/sources.list')?.content,
+  );
+  expect(sources).toEqual([
+    'deb http://deb.example/debian bookworm main\ndeb http://security.example/debian-security bookworm-security main\n',
+    'deb http://deb.example/debian sid main\n',
+  ]);
 });
 
 test('a lab that was whole once is not taken away when a later up fails', () => {
@@ -61,7 +81,7 @@ test.each(['overlay', 'copy'] as const)(
 );
 
 test('the words of a command reach the host as they were typed', () => {
-  const host = lab.hosts[1] ?? { name: '', index: 0, address: '' };
+  const host = lab.hosts[1] ?? { name: '', index: 0, address: '', distribution: 'bookworm' };
   const { text } = execLine(lab, host, '/sys/fs/cgroup', ['echo', '$HOME; rm -rf /', "it's"]);
   // nsenter is put aside: its own arguments end where env's begin.
   const run = spawnSync('sh', ['-c', text.replace(/^nsenter .*? --wd /, '')], { encoding: 'utf8', cwd: '/' });
@@ -81,7 +101,7 @@ test('two servers have an address each, and hosts know them by name', () => {
 });
 
 test('a host is seeded with its names, its keys and its archives', () => {
-  const host = lab.hosts[1] ?? { name: '', index: 0, address: '' };
+  const host = lab.hosts[1] ?? { name: '', index: 0, address: '', distribution: 'bookworm' };
   const keys = {
     authorized: 'ssh-ed25519 A lab\n',
     hostPrivate: 'PRIVATE',

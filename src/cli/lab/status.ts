@@ -12,13 +12,11 @@ export async function run({ layout, output }: Invocation): Promise<number> {
   const lab = currentLab(layout);
   const states = await hostStates(lab);
   output.write(
-    output.json
-      ? `${JSON.stringify({ id: lab.id, distribution: lab.distribution, hosts: states })}\n`
-      : states.map(shown).join(''),
+    output.json ? `${JSON.stringify({ id: lab.id, hosts: states })}\n` : states.map(shown).join(''),
   );
   return states.every(({ state }) => state === 'up') ? 0 : 7;
 }
 
-function shown({ name, address, state, ssh }: HostState): string {
-  return `${name.padEnd(20)} ${address.padEnd(14)} ${state.padEnd(8)} ${ssh ? 'sshd answers' : 'sshd does not answer'}\n`;
+function shown({ name, address, distribution, state, ssh }: HostState): string {
+  return `${name.padEnd(20)} ${address.padEnd(14)} ${distribution.padEnd(9)} ${state.padEnd(8)} ${ssh ? 'sshd answers' : 'sshd does not answer'}\n`;
 }

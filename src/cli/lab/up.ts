@@ -5,15 +5,15 @@ import { phase } from '../../deploy/deploy.ts';
 import type { Host } from '../../host/host.ts';
 import { localHost } from '../../host/local.ts';
 import { freeSubnet, labHosts } from '../../lab/addresses.ts';
-import { baseFolder } from '../../lab/base.ts';
 import { aptSources, assertMachine, chosenSubnets, labFacts, usedSubnets } from '../../lab/facts.ts';
 import { labHandlers } from '../../lab/handlers.ts';
 import { diskKind } from '../../lab/machines.ts';
 import { mirrorsFor } from '../../lab/mirrors.ts';
-import { labFiles, labId, readHostNames } from '../../lab/names.ts';
+import { labFiles, labId } from '../../lab/names.ts';
 import { upPlan } from '../../lab/plan.ts';
 import { distributionIn, readRecord } from '../../lab/record.ts';
-import { DISTRIBUTIONS, type Lab } from '../../lab/types.ts';
+import { DISTRIBUTIONS, distributionsOf, type Lab } from '../../lab/types.ts';
+import { readWantedHosts, shownHosts } from '../../lab/wanted.ts';
 import { hasOption, type Invocation, textOption } from '../command.ts';
 import { owningLab } from '../kit/lab.ts';
 import { printPlans } from '../kit/plans.ts';
@@ -24,8 +24,14 @@ const DEFAULT_DISTRIBUTION = 'bookworm';
 
 export function configure(command: Command): void {
   command
-    .option('--hosts <names>', `the hosts, by name and so by role (default: ${DEFAULT_HOSTS})`)
-    .option('--distribution <name>', `${DISTRIBUTIONS.join(', ')} (default: ${DEFAULT_DISTRIBUTION})`)
+    .option(
+      '--hosts <names>',
+      `the hosts, by name and so by role, as in lb,web1,db1=sid (default: ${DEFAULT_HOSTS})`,
+    )
+    .option(
+      '--distribution <name>',
+      `of hosts that name none: ${DISTRIBUTIONS.join(', ')} (default: ${DEFAULT_DISTRIBUTION})`,
+    )
     .option('--mirror <url>', "Debian's archive (default: that of this machine's apt sources)")
     .option('--plan', 'print exactly what would run, and run nothing');
 }
@@ -44,7 +50,7 @@ export async function run(invocation: Invocation): Promise<number> {
     const request = {
       command: 'lab up',
       title: 'Lab up',
-      input: { hosts: lab.hosts.map(({ name }) => name), distribution: lab.distribution },
+      input: { hosts: lab.hosts.map(({ name, distribution }) => ({ name, distribution })) },
       handlers: () => labHandlers(layout, lab),
     };
     return runOperation(invocation, request, async (operation) => {
@@ -64,23 +70,24 @@ async function planned(invocation: Invocation, machine: Host) {
   const { layout } = invocation;
   const known = readRecord(labFiles(layout));
   const lab = known === undefined ? await newLab(invocation, machine) : sameLab(known, invocation);
-  const facts = labFacts(layout, lab, baseFolder(lab.distribution));
+  const facts = labFacts(layout, lab);
   return { lab, plan: upPlan(lab, facts) };
 }
 
 async function newLab({ command, layout }: Invocation, machine: Host): Promise<Lab> {
   assertPath(layout);
-  const names = readHostNames(textOption(command, 'hosts') ?? DEFAULT_HOSTS);
   const distribution = distributionIn(textOption(command, 'distribution') ?? DEFAULT_DISTRIBUTION);
+  const wanted = readWantedHosts(textOption(command, 'hosts') ?? DEFAULT_HOSTS, distribution);
   const id = labId(layout);
   const subnet = freeSubnet(id, new Set([...(await usedSubnets(machine)), ...chosenSubnets()]));
+  const hosts = labHosts(subnet, wanted);
   return {
     id,
     distribution,
     subnet,
     disks: await diskKind(machine),
-    mirrors: mirrorsFor(distribution, aptSources(), textOption(command, 'mirror')),
-    hosts: labHosts(subnet, names),
+    mirrors: mirrorsFor(distributionsOf({ hosts }), aptSources(), textOption(command, 'mirror')),
+    hosts,
   };
 }
 
@@ -98,12 +105,13 @@ function assertPath({ state }: Layout): void {
 
 /** A lab does not change while it lives: its hosts know each other by name since they were made. */
 function sameLab(known: Lab, { command }: Invocation): Lab {
-  const names = known.hosts.map(({ name }) => name).join(',');
-  const hosts = textOption(command, 'hosts');
-  const distribution = textOption(command, 'distribution') ?? known.distribution;
-  const isSame = hosts === undefined || readHostNames(hosts).join(',') === names;
+  const made = shownHosts(known.hosts, known.distribution);
+  const distribution = distributionIn(textOption(command, 'distribution') ?? known.distribution);
+  const typed = textOption(command, 'hosts');
+  const isSame =
+    typed === undefined || shownHosts(readWantedHosts(typed, distribution), known.distribution) === made;
   if (isSame && distribution === known.distribution) return known;
-  throw new OmpayError('alreadyExists', `this lab is made of ${names} on ${known.distribution}`, {
+  throw new OmpayError('alreadyExists', `this lab is made of ${made} on ${known.distribution}`, {
     hint: 'end it first: ompay lab down',
   });
 }

@@ -54,7 +54,7 @@ test('what `ompay lab up` writes is an environment', () => {
     subnet: 1,
     disks: 'copy',
     mirrors: { main: '', security: '' },
-    hosts: [{ ...host, index: 0 }],
+    hosts: [{ ...host, index: 0, distribution: 'bookworm' }],
   };
   const files = labFiles(localLayout('/srv/ompay'));
   const text = environmentText(lab, files);

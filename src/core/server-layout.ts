@@ -31,40 +31,45 @@ export const SERVER = {
   /** The greatest token of a lock that ever switched. */
   fence: '/var/lib/ompay/fence',
   accepted: '/var/lib/ompay/accepted.json',
+  /** A link while a switch is armed and not yet kept: it names the slot before, the slot after and the token. */
+  pending: '/var/lib/ompay/pending',
+  /** Sockets of the programs that carry a switch, one a run; gone with it. */
+  carriers: '/run/ompay-carriers',
   /** What an ACME client answers challenges from. */
   acmeRoot: '/var/lib/ompay/acme',
   logs: '/var/log/ompay',
 } as const;
 
-/** The places of SERVER, all below another folder than `/`: a rehearsal's, a test's. */
-export type ServerPlaces = { readonly [Name in keyof typeof SERVER]: string };
+/** What shipping and pruning touch. */
+export interface ReleasePlaces {
+  readonly releases: string;
+  readonly runtimes: string;
+  readonly agents: string;
+  readonly slots: string;
+  readonly trustedKeys: string;
+  readonly live: string;
+  readonly accepted: string;
+}
 
-export function serverPlaces(root = ''): ServerPlaces {
-  const { user, ...paths } = SERVER;
-  const below = (path: string): string => `${root}${path}`;
+/** @param root what goes before every path: a server's is empty. */
+export function releasePlaces(root = ''): ReleasePlaces {
   return {
-    user,
-    releases: below(paths.releases),
-    runtimes: below(paths.runtimes),
-    agents: below(paths.agents),
-    slots: below(paths.slots),
-    environment: below(paths.environment),
-    trustedKeys: below(paths.trustedKeys),
-    tls: below(paths.tls),
-    run: below(paths.run),
-    currentSocket: below(paths.currentSocket),
-    state: below(paths.state),
-    live: below(paths.live),
-    lock: below(paths.lock),
-    fence: below(paths.fence),
-    accepted: below(paths.accepted),
-    acmeRoot: below(paths.acmeRoot),
-    logs: below(paths.logs),
+    releases: `${root}${SERVER.releases}`,
+    runtimes: `${root}${SERVER.runtimes}`,
+    agents: `${root}${SERVER.agents}`,
+    slots: `${root}${SERVER.slots}`,
+    trustedKeys: `${root}${SERVER.trustedKeys}`,
+    live: `${root}${SERVER.live}`,
+    accepted: `${root}${SERVER.accepted}`,
   };
 }
 
 /** In the folder of a release or an agent: a link to the runtime that runs it. */
 export const NODE_LINK = 'node';
+/** In the folder of an agent: its program. */
+export const AGENT_FILE = 'agent.mjs';
+/** Under `agents`: a link to the one in use. */
+export const CURRENT_AGENT = 'current';
 
 export function slotSocket(slot: Slot): string {
   return `${SERVER.run}/${slot}.sock`;

@@ -63,6 +63,7 @@ const USE_DOORS: Readonly<Record<string, Door>> = {
       'src/front/front-main.ts',
       'src/front/supervisor-main.ts',
       'src/engine/pglite-host-main.ts',
+      'src/agent/agent-main.ts',
     ],
   },
   ...forEach(['Date.now', 'new Date()', 'performance.now', 'process.hrtime', 'hrtime.bigint', 'Date()'], {

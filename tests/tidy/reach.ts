@@ -10,6 +10,7 @@ export const ENTRIES = [
   'src/front/front-main.ts',
   'src/front/supervisor-main.ts',
   'src/engine/pglite-host-main.ts',
+  'src/agent/agent-main.ts',
 ];
 
 /** Made for a page of docs, and used by the test that keeps the page true. */

@@ -1,0 +1,74 @@
+import type { Slot } from '../core/layout.ts';
+import { slotUnit, workerUnit } from '../core/server-layout.ts';
+import type { Host } from '../host/host.ts';
+import { type Shell, sh } from '../shell/line.ts';
+import { commandFailed } from './errors.ts';
+
+export interface UnitState {
+  readonly runs: boolean;
+  /** How often systemd started it again by itself since it was last started on purpose. */
+  readonly restarts: number;
+}
+
+/** The units of the two slots, as the agent uses them. */
+export interface Units {
+  states(): Promise<Readonly<Record<Slot, UnitState>>>;
+  /** Starts it, anew when it runs, now and at each boot. */
+  start(slot: Slot): Promise<void>;
+  stop(slot: Slot): Promise<void>;
+  /** The worker of the live slot alone runs; does nothing where no worker is set up. */
+  moveWorker(to: Slot | null): Promise<void>;
+  /** What its process last wrote, for an error. */
+  lastLines(slot: Slot): Promise<string>;
+}
+
+const LOOK_MS = 5000;
+const START_MS = 20_000;
+/** The unit itself is ended after 30 s (TimeoutStopSec). */
+const STOP_MS = 40_000;
+
+export function systemdUnits(host: Pick<Host, 'exec'>): Units {
+  const run = async (line: Shell, timeoutMs: number): Promise<string> => {
+    const result = await host.exec(line, { timeoutMs });
+    if (result.exitCode === 0) return result.stdout;
+    throw commandFailed(line, result);
+  };
+  return {
+    states: async () => {
+      const line = sh`systemctl show --property=ActiveState,NRestarts -- ${slotUnit('blue')} ${slotUnit('green')}`;
+      const [blue = '', green = ''] = (await run(line, LOOK_MS)).split('\n\n');
+      return { blue: readState(blue), green: readState(green) };
+    },
+    // Without a reload: a link among the wanted units matters at the next boot only, and a reload takes a second.
+    start: async (slot) => {
+      const unit = slotUnit(slot);
+      const line = sh`systemctl enable --no-reload --quiet -- ${unit} && systemctl reset-failed --quiet -- ${unit} && systemctl restart -- ${unit}`;
+      await run(line, START_MS);
+    },
+    stop: async (slot) => {
+      const units = [slotUnit(slot), workerUnit(slot)];
+      await run(
+        sh`systemctl disable --no-reload --quiet -- ${slotUnit(slot)}; systemctl stop -- ${units}`,
+        STOP_MS,
+      );
+    },
+    moveWorker: async (to) => {
+      const stop = sh`systemctl stop -- ${workerUnit(to === 'blue' ? 'green' : 'blue')}`;
+      const start = to === null ? sh`true` : sh`systemctl start --no-block -- ${workerUnit(to)}`;
+      await run(
+        sh`test ! -e ${'/etc/systemd/system/ompay-worker@.service'} || { ${stop}; ${start}; }`,
+        STOP_MS,
+      );
+    },
+    lastLines: async (slot) => {
+      const line = sh`journalctl --unit=${slotUnit(slot)} --lines=3 --output=cat --no-pager --quiet`;
+      const { stdout } = await host.exec(line, { timeoutMs: LOOK_MS });
+      return stdout.slice(-500);
+    },
+  };
+}
+
+function readState(text: string): UnitState {
+  const field = (name: string): string => new RegExp(`^${name}=(.*)$`, 'm').exec(text)?.[1] ?? '';
+  return { runs: field('ActiveState') === 'active', restarts: Number(field('NRestarts')) || 0 };
+}

@@ -23,6 +23,12 @@ export const commands: readonly CommandEntry[] = [
     load: () => import('./status.ts'),
   },
   {
+    words: 'provision',
+    summary: 'make the hosts of an environment ready for production, or see what on them is not',
+    group: 'Operate',
+    load: () => import('./provision.ts'),
+  },
+  {
     words: 'up',
     summary: 'start what was deployed before (after a reboot or `down`)',
     group: 'Operate',

@@ -9,6 +9,8 @@ export interface Change {
   readonly resource: string;
   /** For people: `mode 0644 → 0600`, `not installed`. Never a secret. */
   readonly shown: string;
+  /** The file whose content it replaces: `--plan` shows the difference. */
+  readonly writes?: string;
   readonly actions: readonly ChangeAction[];
   readonly tells: readonly Told[];
 }
@@ -22,10 +24,10 @@ export interface ChangeAction {
 /** How one kind of resource is looked at and changed. Adding a kind is one file and a line in kinds/index.ts. */
 export interface Kind<K extends ResourceKind> {
   readonly kind: K;
-  /** Lines that print what the host has of all of them, in the C locale; they change nothing and always exit 0. */
+  /** Lines that print what the host has of all of them, in the C locale; they change nothing. */
   look(resources: readonly ResourceOf<K>[], family: Family): Shell;
   /** What is not as declared, by what the lines printed. Pure. */
-  changes(resources: readonly ResourceOf<K>[], printed: string, family: Family): readonly Change[];
+  changes(resources: readonly ResourceOf<K>[], printed: string): readonly Change[];
 }
 
 export function defineKind<K extends ResourceKind>(kind: Kind<K>): Kind<K> {

@@ -1,10 +1,10 @@
 import type { HostName } from '../host/host.ts';
 import { call, type Plan, type Step } from '../plan/plan.ts';
-import { sh } from '../shell/line.ts';
+import { type Shell, sh } from '../shell/line.ts';
 import type { Change } from './kind.ts';
 import type { Told } from './resource.ts';
 
-/** What one host is to be changed in, role by role. */
+/** What one host is to be changed in, role by role, in the order in which that is done. */
 export interface HostChanges {
   readonly host: HostName;
   readonly roles: readonly RoleChanges[];
@@ -16,68 +16,115 @@ export interface RoleChanges {
   readonly changes: readonly Change[];
 }
 
-const TELL_MS = 90_000;
-const GUARD_MS = 30_000;
-/** The host puts the old state back by itself after so long without a word of its operator. */
-const GUARD_SECONDS = 120;
+const TELL_MS = 120_000;
+const GUARD_MS = 90_000;
+const INSTALL_MS = 1_500_000;
+/** Unless told: the host puts the old state back by itself after so long without a word of its operator. */
+export const GUARD_SECONDS = 120;
 
-/** Hosts in parallel; on each what can lock out comes last, under its guard. Nothing to do gives a plan without steps. Pure. */
-export function provisionPlan(hosts: readonly HostChanges[]): Plan {
-  const steps = hosts.flatMap(({ host, roles }) => {
-    const changed = roles.filter(({ changes }) => changes.length > 0);
-    const [safe, risky] = [
-      changed.filter((role) => !role.isGuarded),
-      changed.filter((role) => role.isGuarded),
-    ];
-    return [
-      ...safe.flatMap((role) => roleSteps(host, role)),
-      ...risky.flatMap((role) => guarded(host, role)),
-    ];
-  });
-  return { name: 'provision', title: 'Provision', stages: [{ title: 'Provision', steps }] };
-}
-
-function roleSteps(host: HostName, { role, changes }: RoleChanges): readonly Step[] {
-  const acts = changes.flatMap(({ actions }) => actions);
+/**
+ * One plan a role, since what fails is put back with its own role, and what was done before is whole and stays. Packages
+ * of all roles come first, as one; what can shut its operator out comes last. Nothing to do gives no plan. Pure.
+ */
+export function provisionPlans({ host, roles }: HostChanges, guardSeconds: number): readonly Plan[] {
+  const others = roles
+    .map((role) => ({ ...role, changes: role.changes.filter((change) => !isPackage(change)) }))
+    .filter(({ changes }) => changes.length > 0);
+  const ordered = [...others.filter((role) => !role.isGuarded), ...others.filter((role) => role.isGuarded)];
   return [
-    ...acts.map(({ title, action, undo }, index) => ({
-      id: `${host}.${role}.${index + 1}`,
-      title: `${role}: ${title}`,
-      on: host,
-      action,
-      ...(undo === undefined ? {} : { undo }),
-    })),
-    ...told(changes).map(({ unit, how }) => ({
-      id: `${host}.${role}.${how}-${unit}`,
-      title: `${role}: ${how} ${unit}`,
-      on: host,
-      action: {
-        kind: 'exec',
-        // One that does not run is started by its own resource.
-        line: sh`systemctl daemon-reload && systemctl -q try-${how === 'reload' ? sh`reload-or-` : sh``}restart -- ${unit}`,
-        timeoutMs: TELL_MS,
-      } as const,
-    })),
+    ...packagesPlan(host, roles),
+    ...ordered.map((role) => {
+      const steps = roleSteps(host, role);
+      return planOf(
+        host,
+        role.role,
+        role.isGuarded ? guarded(host, role.role, { steps, guardSeconds }) : steps,
+      );
+    }),
   ];
 }
 
+function planOf(host: HostName, role: string, steps: readonly Step[]): Plan {
+  return { name: `${host}/${role}`, title: `${host}: ${role}`, stages: [{ title: role, steps }] };
+}
+
+function isPackage({ resource }: Change): boolean {
+  return resource.startsWith('package ');
+}
+
+/** A package manager that is started once is quicker, and resolves them together. */
+function packagesPlan(host: HostName, roles: readonly RoleChanges[]): readonly Plan[] {
+  const names = roles
+    .flatMap(({ changes }) => changes)
+    .filter(isPackage)
+    .map(({ resource }) => resource.slice('package '.length));
+  const packages = [...new Set(names)];
+  if (packages.length === 0) return [];
+  const step: Step = {
+    id: `${host}.packages`,
+    title: `install ${packages.join(', ')}`,
+    on: host,
+    action: call('provision.install', { packages }, INSTALL_MS),
+  };
+  return [planOf(host, 'packages', [step])];
+}
+
+/** What files tell is told before the next setting or unit, which are to find services as they are declared. */
+function roleSteps(host: HostName, { role, changes }: RoleChanges): readonly Step[] {
+  const steps: Step[] = [];
+  let untold: Told[] = [];
+  let hasNewUnits = false;
+  const add = (title: string, rest: Pick<Step, 'action' | 'undo'>): void => {
+    steps.push({ id: `${host}.${role}.${steps.length + 1}`, title: `${role}: ${title}`, on: host, ...rest });
+  };
+  const tell = (): void => {
+    if (hasNewUnits) add('read the units again', exec(sh`systemctl daemon-reload`));
+    for (const { unit, how } of distinct(untold)) add(`${how} ${unit}`, exec(tellLine({ unit, how })));
+    untold = [];
+    hasNewUnits = false;
+  };
+  for (const { resource, actions, tells } of changes) {
+    if (/^(setting|unit) /.test(resource)) tell();
+    for (const { title, action, undo } of actions)
+      add(title, { action, ...(undo === undefined ? {} : { undo }) });
+    untold = [...untold, ...tells];
+    hasNewUnits ||= /^(file|absent) \/etc\/systemd\/system\//.test(resource);
+  }
+  tell();
+  return steps;
+}
+
+function exec(line: Shell): Pick<Step, 'action'> {
+  return { action: { kind: 'exec', line, timeoutMs: TELL_MS } };
+}
+
+/** One that does not run is started by its own resource. */
+function tellLine({ unit, how }: Told): Shell {
+  return how === 'reload'
+    ? sh`systemctl -q try-reload-or-restart -- ${unit}`
+    : sh`systemctl -q try-restart -- ${unit}`;
+}
+
 /** Each unit once; a restart is a reload too. */
-function told(changes: readonly Change[]): readonly Told[] {
+function distinct(tells: readonly Told[]): readonly Told[] {
   const ways = new Map<string, Told['how']>();
-  for (const { unit, how } of changes.flatMap(({ tells }) => tells))
-    if (ways.get(unit) !== 'restart') ways.set(unit, how);
+  for (const { unit, how } of tells) if (ways.get(unit) !== 'restart') ways.set(unit, how);
   return [...ways].map(([unit, how]) => ({ unit, how }));
 }
 
 /**
  * The old state is kept on the host with a timer that puts it back; then the change, then a second connection of its
- * own, and only once that one stands is the timer taken away. An operator who is locked out waits two minutes.
+ * own, and only once that one stands is the timer taken away. An operator who is locked out waits for the timer.
  */
-function guarded(host: HostName, role: RoleChanges): readonly Step[] {
-  const input = { role: role.role, seconds: GUARD_SECONDS };
+function guarded(
+  host: HostName,
+  role: string,
+  { steps, guardSeconds }: { readonly steps: readonly Step[]; readonly guardSeconds: number },
+): readonly Step[] {
+  const input = { role, seconds: guardSeconds };
   const step = (verb: string, title: string) => ({
-    id: `${host}.${role.role}.${verb}`,
-    title: `${role.role}: ${title}`,
+    id: `${host}.${role}.${verb}`,
+    title: `${role}: ${title}`,
     on: host,
   });
   return [
@@ -86,7 +133,7 @@ function guarded(host: HostName, role: RoleChanges): readonly Step[] {
       action: call('guard.arm', input, GUARD_MS),
       undo: call('guard.restore', input, GUARD_MS),
     },
-    ...roleSteps(host, role),
+    ...steps,
     { ...step('knock', 'connect a second time'), action: call('guard.knock', input, GUARD_MS) },
     { ...step('disarm', 'take the timer away'), action: call('guard.disarm', input, GUARD_MS) },
   ];

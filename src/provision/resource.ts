@@ -1,6 +1,10 @@
+import type { Secret } from '../core/secret.ts';
 import type { Shell } from '../shell/line.ts';
 
-/** What a host is to have, declared: a role gives a list of these. Each is idempotent by what it is. */
+/**
+ * What a host is to have, declared: a role gives a list of these, in the order in which they are made; packages come
+ * first in any case. Each is idempotent by what it is.
+ */
 export type Resource =
   | PackageResource
   | FileResource
@@ -30,16 +34,15 @@ export interface Ownership {
 export interface FileResource extends Ownership {
   readonly kind: 'file';
   readonly path: string;
-  readonly content: string;
-  /** Of a secret one no difference is ever shown, only that there is one. */
-  readonly isSecret?: boolean;
+  /** Of a secret no difference is ever shown, only that there is one. */
+  readonly content: string | Secret;
   /** Run once the new file is in place; when it fails the old one is put back and nothing is told. */
   readonly check?: Shell;
   /** Services that must know of it. */
   readonly tells?: readonly Told[];
 }
 
-/** What a service is told once everything before it is in place: each at most once a host. */
+/** What a service is told once what was changed before it is in place: before the next setting or unit, or at the role's end. */
 export interface Told {
   readonly unit: string;
   readonly how: 'reload' | 'restart';
@@ -62,7 +65,7 @@ export interface UserResource {
   readonly name: string;
   readonly home: string;
   readonly shell: string;
-  /** Beside the group of the user's own name. */
+  /** Beside the group of the user's own name; it is in no other. */
   readonly groups: readonly string[];
 }
 
@@ -70,8 +73,9 @@ export interface UnitResource {
   readonly kind: 'unit';
   /** With its ending: `nginx.service`, `ompay-backup.timer`. */
   readonly name: string;
-  readonly isEnabled: boolean;
-  readonly isActive: boolean;
+  /** Null: as it is; deploys decide. */
+  readonly isEnabled: boolean | null;
+  readonly isActive: boolean | null;
 }
 
 /** All that may come in; whatever else is open is closed. */
@@ -82,7 +86,7 @@ export interface FirewallResource {
 
 export interface AllowedPort {
   readonly port: number;
-  /** An address or a network in CIDR form; null: from anywhere. */
+  /** An address or a network in CIDR form (`0.0.0.0/0`: any of IPv4); null: from anywhere. */
   readonly from: string | null;
 }
 

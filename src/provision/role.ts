@@ -9,6 +9,8 @@ export interface Role<Input> {
   readonly guard: Guard | null;
   /** Whether this host has it. */
   readonly isOn: (input: Input) => boolean;
+  /** What it leaves out on this host, and why: told to the operator. */
+  readonly notes?: (input: Input) => readonly string[];
   /** Pure. */
   readonly resources: (input: Input, family: Family) => readonly Resource[];
 }

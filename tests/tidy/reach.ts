@@ -16,9 +16,6 @@ export const ENTRIES = [
 /** Made for a page of docs, and used by the test that keeps the page true. */
 export const DOCUMENTS = ['src/config/document.ts', 'src/config/yml/document.ts', 'src/core/exit-codes.ts'];
 
-/** Kept true by a contract suite of its own; the commands for servers will open hosts by it. */
-export const AHEAD = ['src/host/open.ts'];
-
 /** Every file that no entry reaches by imports. */
 export function nothingIsDead(files: readonly SourceFile[], roots: readonly string[]): Violation[] {
   const byPath = new Map(files.map((file) => [file.path, file]));

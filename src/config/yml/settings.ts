@@ -97,10 +97,23 @@ export const SETTINGS = {
     fallback: 'https://acme-v02.api.letsencrypt.org/directory',
     doc: 'The ACME directory that certificates come from.',
   }),
+  tlsAcmeCa: formSetting('tls.acme_ca', PATH, {
+    doc: 'The certificates (PEM) that vouch for an ACME server that is not public. Absent: those that the host knows.',
+  }),
   tlsRenewDays: integerSetting(
     'tls.renew_days_before',
     { min: 1, max: 60 },
     { fallback: '30', unit: 'days', doc: 'How long before its end a certificate is renewed.' },
+  ),
+
+  webRequestsPerSecond: integerSetting(
+    'web.requests_per_second',
+    { min: 10, max: 100_000 },
+    {
+      fallback: '200',
+      unit: 'requests/s',
+      doc: 'What a web host takes from one address before it answers 429; a tenth of it below `/api/auth/`. Many phones share an address.',
+    },
   ),
 
   firewallSshFrom: formsSetting('firewall.ssh_from', NETWORK, {
@@ -110,6 +123,9 @@ export const SETTINGS = {
   firewallWebFrom: formsSetting('firewall.web_from', NETWORK, {
     fallback: '0.0.0.0/0, ::/0',
     doc: 'Networks that may reach ports 80 and 443.',
+  }),
+  firewallMonitoringFrom: formsSetting('firewall.monitoring_from', NETWORK, {
+    doc: 'Networks that may ask the exporters for their numbers. Absent: none.',
   }),
 
   retentionReleases: integerSetting(

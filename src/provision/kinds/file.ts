@@ -1,18 +1,19 @@
 import { createHash } from 'node:crypto';
-import { call, type JsonObject } from '../../plan/plan.ts';
+import { Secret } from '../../core/secret.ts';
+import { call } from '../../plan/plan.ts';
 import { type Shell, sh } from '../../shell/line.ts';
 import { type Change, defineKind } from '../kind.ts';
-import type { FileResource } from '../resource.ts';
+import { type FileResource, idOf } from '../resource.ts';
 import { octal, ownershipDifference, readStats, type Stat, setOwnership, statLines } from './ownership.ts';
 
-const CHANGE_MS = 30_000;
+const CHANGE_MS = 60_000;
 const OWN_MS = 10_000;
 
 export const fileKind = defineKind({
   kind: 'file',
   look: (files) => {
     const paths = files.map(({ path }) => path);
-    return sh`${statLines(paths)}\nsha256sum -- ${paths} 2>/dev/null || true`;
+    return sh`${statLines(paths)}\nsha256sum -- ${paths} 2>/dev/null`;
   },
   changes: (files, printed) => {
     const stats = readStats(printed);
@@ -33,24 +34,24 @@ function readHashes(printed: string): ReadonlyMap<string, string> {
 
 function changesOf(file: FileResource, seen: Stat | undefined, hash: string | undefined): readonly Change[] {
   const isRegular = seen !== undefined && /^regular( empty)? file$/.test(seen.type);
-  if (!isRegular || hash !== sha256(file.content)) return [contentChange(file, seen)];
+  if (!isRegular || hash !== sha256(contentOf(file))) return [contentChange(file, seen)];
   const difference = ownershipDifference(file, seen);
   return difference === '' ? [] : [ownershipChange(file, seen, difference)];
 }
 
-/** The content is no part of the plan, as it may be a secret: the handler has it by its path, the plan its hash. */
+/** The content is no part of the plan, as it may be a secret: the handler has it by its path. */
 function contentChange(file: FileResource, seen: Stat | undefined): Change {
   const { path, mode, owner, group } = file;
-  const input: JsonObject = { path, sha256: sha256(file.content), mode: octal(mode), owner, group };
   const isFile = seen === undefined || seen.type.startsWith('regular');
   return {
-    resource: `file ${path}`,
+    resource: idOf(file),
     shown: seen === undefined ? 'not there' : isFile ? 'another content' : `a ${seen.type} lies there`,
+    writes: path,
     tells: file.tells ?? [],
     actions: [
       {
         title: `write ${path}`,
-        action: call('provision.write', input, CHANGE_MS),
+        action: call('provision.write', { path, mode: octal(mode), owner, group }, CHANGE_MS),
         undo: call('provision.restore', { path }, CHANGE_MS),
       },
     ],
@@ -60,7 +61,7 @@ function contentChange(file: FileResource, seen: Stat | undefined): Change {
 function ownershipChange(file: FileResource, seen: Stat, difference: string): Change {
   const line = (shell: Shell) => ({ kind: 'exec', line: shell, timeoutMs: OWN_MS }) as const;
   return {
-    resource: `file ${file.path}`,
+    resource: idOf(file),
     shown: difference,
     tells: file.tells ?? [],
     actions: [
@@ -71,6 +72,11 @@ function ownershipChange(file: FileResource, seen: Stat, difference: string): Ch
       },
     ],
   };
+}
+
+/** To be sent, hashed or compared, never shown. */
+export function contentOf({ content }: FileResource): string {
+  return content instanceof Secret ? content.reveal() : content;
 }
 
 function sha256(content: string): string {

@@ -1,106 +1,139 @@
 import { type Shell, sh } from '../../shell/line.ts';
 import { type Change, type ChangeAction, defineKind } from '../kind.ts';
-import type { AllowedPort, FirewallResource } from '../resource.ts';
+import { type AllowedPort, type FirewallResource, idOf } from '../resource.ts';
 
 const CHANGE_MS = 60_000;
+const ANYWHERE = ['0.0.0.0/0', '::/0'];
 
 /**
  * ufw. Its own files say what is declared, the kernel what is in force: both are looked at, since a rule that somebody
  * put in by iptables is in no file. `ufw status` is not asked: it takes 150 ms of Python for each of two questions.
+ * Rules that refuse somebody (fail2ban's) are left alone.
  */
 export const firewallKind = defineKind({
   kind: 'firewall',
   look: () => sh`grep -h '^### tuple' /etc/ufw/user.rules /etc/ufw/user6.rules 2>/dev/null
-grep -h '^ENABLED=\|^DEFAULT_INPUT_POLICY=' /etc/ufw/ufw.conf /etc/default/ufw 2>/dev/null
-iptables -S INPUT 2>/dev/null
-iptables -S ufw-user-input 2>/dev/null || true`,
+grep -hE '^(ENABLED|DEFAULT_INPUT_POLICY)=' /etc/ufw/ufw.conf /etc/default/ufw 2>/dev/null
+for chain in INPUT ufw-user-input; do iptables -S $chain 2>/dev/null; done
+for chain in INPUT ufw6-user-input; do ip6tables -S $chain 2>/dev/null | sed 's/^/6 /'; done`,
   changes: ([firewall], printed) => (firewall === undefined ? [] : changesOf(firewall, printed.split('\n'))),
 });
 
 function changesOf(firewall: FirewallResource, lines: readonly string[]): readonly Change[] {
-  const seen = new Set(lines.flatMap(tupleOf));
-  const wanted = new Map(firewall.allows.map((allow) => [keyOf(allow), allow]));
-  const missing = [...wanted].filter(([key]) => !seen.has(key)).map(([, allow]) => allow);
+  const seen = new Set(lines.flatMap(openedBy));
+  const wanted = new Set(firewall.allows.flatMap(networksOf).map(keyOf));
+  const missing = [...wanted].filter((key) => !seen.has(key));
   const tooMany = [...seen].filter((key) => !wanted.has(key));
-  const foreign = lines.filter((line) => line.startsWith('-A INPUT') && !/ -j ufw6?-/.test(line));
-  const isOn =
-    lines.includes('ENABLED=yes') &&
-    lines.includes('DEFAULT_INPUT_POLICY="DROP"') &&
-    lines.includes('-P INPUT DROP') &&
-    isInForce(firewall, lines);
+  const foreign = lines.filter((line) => /^(6 )?-A INPUT /.test(line) && !/ -j ufw6?-/.test(line));
+  const faults = faultsOf(wanted, lines);
   const differences = [
-    ...(isOn ? [] : ['not in force']),
-    ...missing.map((allow) => `does not allow ${shownPort(allow)}`),
+    ...faults,
+    ...missing.map((key) => `does not allow ${key}`),
     ...tooMany.map((key) => `allows ${key}`),
-    ...foreign.map((line) => `has the rule ${line.slice(3)}`),
+    ...foreign.map((line) => `has the rule ${shownRule(line)}`),
   ];
   if (differences.length === 0) return [];
   const actions = [
-    ...foreign.map((rule) =>
-      run(`drop the rule ${rule.slice(3)}`, sh`iptables -D ${rule.slice(3).split(' ')}`),
-    ),
-    ...missing.map((allow) => run(`allow ${shownPort(allow)}`, sh`ufw ${ruleWords(allow)}`)),
-    ...tooMany.map((key) => run(`close ${key}`, sh`ufw --force delete ${wordsOfKey(key)}`)),
-    ...(isOn
-      ? []
-      : [run('close the rest', sh`ufw --force default deny incoming && ufw --force enable && ufw reload`)]),
+    ...foreign.map((line) => run(`drop the rule ${shownRule(line)}`, dropLine(line))),
+    ...missing.map((key) => run(`allow ${key}`, sh`ufw ${wordsOf(key)}`)),
+    ...tooMany.map((key) => run(`close ${key}`, sh`ufw --force delete ${wordsOf(key)}`)),
+    ...(faults.length === 0 ? [] : [run('close the rest', CLOSE)]),
   ];
-  return [{ resource: 'firewall', shown: differences.join(', '), actions, tells: [] }];
+  return [{ resource: idOf(firewall), shown: differences.join(', '), actions, tells: [] }];
 }
 
-/** `### tuple ### allow tcp 22 0.0.0.0/0 any 0.0.0.0/0 in`; what is not of this form is named whole, and closed. */
-function tupleOf(line: string): string[] {
+/** Off and on: a reload alone does not put back chains that somebody flushed. */
+const CLOSE = sh`ufw --force default deny incoming && ufw --force disable && ufw --force enable`;
+
+/** `443/tcp from 0.0.0.0/0`: what a port is known by here. */
+function keyOf({ port, from }: { readonly port: number; readonly from: string }): string {
+  return `${port}/tcp from ${from}`;
+}
+
+function networksOf({
+  port,
+  from,
+}: AllowedPort): readonly { readonly port: number; readonly from: string }[] {
+  return (from === null ? ANYWHERE : [from]).map((network) => ({ port, from: network }));
+}
+
+/** `### tuple ### allow tcp 22 0.0.0.0/0 any 0.0.0.0/0 in`; of another form, what it says, so that it is seen and closed. */
+function openedBy(line: string): string[] {
   const match = /^### tuple ### (\S+) (\S+) (\S+) (\S+) (\S+) (\S+) (.*)$/.exec(line);
   if (match === null) return [];
-  const [, verb, protocol, port, , , from] = match;
-  const anywhere = from === '0.0.0.0/0' || from === '::/0';
-  if (verb !== 'allow' || protocol !== 'tcp') return [line.slice('### tuple ### '.length)];
-  return [anywhere ? `${port}/tcp` : `${port}/tcp from ${from}`];
+  const [, verb, protocol, port, to, , from] = match;
+  if (verb !== 'allow' && verb !== 'limit') return [];
+  return [`${port}/${protocol} from ${from}${verb === 'allow' && isAny(to) ? '' : ` (${verb} to ${to})`}`];
 }
 
-function keyOf({ port, from }: AllowedPort): string {
-  return from === null ? `${port}/tcp` : `${port}/tcp from ${from}`;
+function isAny(network: string | undefined): boolean {
+  return ANYWHERE.includes(network ?? '');
 }
 
-function shownPort({ port, from }: AllowedPort): string {
-  return from === null ? `${port}/tcp` : `${port}/tcp from ${from}`;
-}
-
-function ruleWords({ port, from }: AllowedPort): readonly string[] {
-  return ['allow', 'proto', 'tcp', 'from', from ?? 'any', 'to', 'any', 'port', String(port)];
-}
-
-function wordsOfKey(key: string): readonly string[] {
-  const [ports, from] = key.split(' from ');
+/** The words of `ufw` for a key, as a rule or after `delete`. */
+function wordsOf(key: string): readonly string[] {
+  const match = /^(\S+)\/(\S+) from (\S+)(?: \((allow|limit) to (\S+)\))?$/.exec(key);
+  if (match === null) throw new RangeError(`no rule of a firewall: ${key}`);
+  const [, port = '', protocol = '', from = '', verb = 'allow', to = 'any'] = match;
+  const target = isAny(to) ? anyOfFamily(from) : to;
   return [
-    'allow',
-    'proto',
-    'tcp',
+    verb,
+    ...(protocol === 'any' ? [] : ['proto', protocol]),
     'from',
-    from ?? 'any',
+    from,
     'to',
-    'any',
-    'port',
-    (ports ?? '').replace('/tcp', ''),
+    target,
+    ...(port === 'any' ? [] : ['port', port]),
   ];
 }
 
-/** Each allowed port has its rule in the kernel too. */
-function isInForce({ allows }: FirewallResource, lines: readonly string[]): boolean {
-  const live = lines.filter((line) => line.startsWith('-A ufw-user-input') && line.endsWith('-j ACCEPT'));
-  return allows.every(({ port, from }) =>
-    live.some(
-      (line) =>
-        line.includes(`--dport ${port} `) && (from === null || line.includes(`-s ${hostNetwork(from)} `)),
-    ),
+/** With `any` on both sides ufw would make the rule for both families. */
+function anyOfFamily(from: string): string {
+  return from.includes(':') ? '::/0' : '0.0.0.0/0';
+}
+
+function faultsOf(wanted: ReadonlySet<string>, lines: readonly string[]): readonly string[] {
+  const isClosing =
+    lines.includes('ENABLED=yes') &&
+    lines.includes('DEFAULT_INPUT_POLICY="DROP"') &&
+    lines.includes('-P INPUT DROP') &&
+    lines.includes('-A INPUT -j ufw-before-input') &&
+    lines.includes('-A INPUT -j ufw-after-input');
+  const live = new Set(lines.flatMap(acceptedBy));
+  const isWhole = [...wanted].every((key) => live.has(key));
+  const isAlone = [...live].every(
+    (key) => wanted.has(key) || lines.some((line) => openedBy(line).includes(key)),
+  );
+  return [
+    ...(isClosing ? [] : ['not in force']),
+    ...(!isClosing || (isWhole && isAlone) ? [] : ['the kernel has other rules than its files']),
+  ];
+}
+
+/** `-A ufw-user-input -s 10.0.0.1/32 -p tcp -m tcp --dport 22 -j ACCEPT` */
+function acceptedBy(line: string): string[] {
+  const match = /^(6 )?-A ufw6?-user-input (.*)-j ACCEPT$/.exec(line);
+  if (match === null) return [];
+  const rule = match[2] ?? '';
+  const word = (name: string): string | undefined => new RegExp(`(?:^| )${name} (\\S+) `).exec(rule)?.[1];
+  const anywhere = match[1] === undefined ? '0.0.0.0/0' : '::/0';
+  const from = word('-s')?.replace(/\/(32|128)$/, '') ?? anywhere;
+  return [`${word('--dport') ?? 'any'}/${word('-p') ?? 'any'} from ${from}`];
+}
+
+function shownRule(line: string): string {
+  return line.replace(/^(6 )?-A INPUT /, (_all, six: string | undefined) =>
+    six === undefined ? '' : 'IPv6 ',
   );
 }
 
-function hostNetwork(from: string): string {
-  return from.includes('/') ? from : `${from}/32`;
+function dropLine(line: string): Shell {
+  const program = line.startsWith('6 ') ? 'ip6tables' : 'iptables';
+  const words = line.replace(/^(6 )?-A /, '').match(/"[^"]*"|\S+/g) ?? [];
+  return sh`${program} -D ${words.map((word) => word.replaceAll('"', ''))}`;
 }
 
-/** What was open before is not opened again by itself: the guard of the step puts the whole old state back. */
+/** What was open before is not opened again by itself: the guard of the role puts the whole old state back. */
 function run(title: string, line: Shell): ChangeAction {
   return { title, action: { kind: 'exec', line, timeoutMs: CHANGE_MS } };
 }

@@ -9,7 +9,7 @@ import { settingKind } from './setting.ts';
 import { unitKind } from './unit.ts';
 import { userKind } from './user.ts';
 
-/** In the order in which a host is changed: a file's owner must be there before the file. */
+/** In the order in which they are looked at. */
 export const KINDS: { readonly [K in ResourceKind]: Kind<K> } = {
   package: packageKind,
   user: userKind,

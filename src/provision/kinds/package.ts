@@ -1,12 +1,13 @@
-import { type Change, defineKind } from '../kind.ts';
+import { call } from '../../plan/plan.ts';
+import { defineKind } from '../kind.ts';
+import { idOf } from '../resource.ts';
 
-const INSTALL_MS = 600_000;
+const INSTALL_MS = 1_500_000;
 
-/** One change for all that are missing: a package manager started once is quicker, and resolves them together. */
 export const packageKind = defineKind({
   kind: 'package',
   look: (packages, family) => family.installed(packages.map(({ name }) => name)),
-  changes: (packages, printed, family): readonly Change[] => {
+  changes: (packages, printed) => {
     const installed = new Set(
       printed
         .split('\n')
@@ -14,21 +15,19 @@ export const packageKind = defineKind({
         .filter(([, state]) => state === 'installed')
         .map(([name]) => name),
     );
-    const missing = packages.map(({ name }) => name).filter((name) => !installed.has(name));
-    if (missing.length === 0) return [];
-    return [
-      {
-        resource: `package ${missing.join(', ')}`,
+    return packages
+      .filter(({ name }) => !installed.has(name))
+      .map((each) => ({
+        resource: idOf(each),
         shown: 'not installed',
-        // Nothing is removed when a later step fails: what it depends on, and what others put to use since, is not known.
+        // Nothing is removed when a later step fails: what else depends on it by then is not known.
         actions: [
           {
-            title: `install ${missing.join(', ')}`,
-            action: { kind: 'exec', line: family.install(missing), timeoutMs: INSTALL_MS },
+            title: `install ${each.name}`,
+            action: call('provision.install', { packages: [each.name] }, INSTALL_MS),
           },
         ],
         tells: [],
-      },
-    ];
+      }));
   },
 });

@@ -1,6 +1,6 @@
 import { type Shell, sh } from '../../shell/line.ts';
 import { type Change, defineKind } from '../kind.ts';
-import type { UserResource } from '../resource.ts';
+import { idOf, type UserResource } from '../resource.ts';
 
 const CHANGE_MS = 20_000;
 
@@ -9,7 +9,7 @@ export const userKind = defineKind({
   look: (users) =>
     users.reduce<Shell>(
       (lines, { name }) =>
-        sh`${lines}getent passwd -- ${name} && printf 'groups:%s:%s\n' ${name} "$(id -nG -- ${name})"\n`,
+        sh`${lines}getent passwd -- ${name} && printf 'groups:%s:%s\n' ${name} "$(id -Gn -- ${name})"\n`,
       sh``,
     ),
   changes: (users, printed) => {
@@ -21,6 +21,7 @@ export const userKind = defineKind({
 interface SeenUser {
   readonly home: string;
   readonly shell: string;
+  /** Its own first. */
   groups: readonly string[];
 }
 
@@ -38,30 +39,32 @@ function readUsers(printed: string): ReadonlyMap<string, SeenUser> {
 }
 
 function changesOf(user: UserResource, seen: SeenUser | undefined): readonly Change[] {
-  const { name, home, shell, groups } = user;
-  if (seen === undefined) {
-    const make = sh`useradd --system --user-group --home-dir ${home} --shell ${shell} ${groupsOption(groups)} ${name}`;
-    return [changing(name, 'not there', `add the user ${name}`, make, sh`userdel ${name}`)];
-  }
-  const missing = groups.filter((group) => !seen.groups.includes(group));
+  if (seen === undefined)
+    return [changing(user, 'not there', `add the user ${user.name}`, sh`userdel ${user.name}`)];
+  const others = seen.groups.slice(1);
+  const missing = user.groups.filter((group) => !seen.groups.includes(group));
+  const tooMany = others.filter((group) => !user.groups.includes(group));
   const differences = [
-    ...(seen.home === home ? [] : [`home ${seen.home} → ${home}`]),
-    ...(seen.shell === shell ? [] : [`shell ${seen.shell} → ${shell}`]),
+    ...(seen.home === user.home ? [] : [`home ${seen.home} → ${user.home}`]),
+    ...(seen.shell === user.shell ? [] : [`shell ${seen.shell} → ${user.shell}`]),
     ...(missing.length === 0 ? [] : [`not in ${missing.join(', ')}`]),
+    ...(tooMany.length === 0 ? [] : [`in ${tooMany.join(', ')}`]),
   ];
   if (differences.length === 0) return [];
-  const alter = sh`usermod --home ${home} --shell ${shell} ${missing.length === 0 ? sh`` : sh`--append --groups ${missing.join(',')}`} ${name}`;
-  const back = sh`usermod --home ${seen.home} --shell ${seen.shell} --groups ${seen.groups.join(',')} ${name}`;
-  return [changing(name, differences.join(', '), `change the user ${name}`, alter, back)];
+  const back = alter({ ...user, ...seen, groups: others });
+  return [changing(user, differences.join(', '), `change the user ${user.name}`, back)];
 }
 
-function groupsOption(groups: readonly string[]): Shell {
-  return groups.length === 0 ? sh`` : sh`--groups ${groups.join(',')}`;
-}
-
-function changing(name: string, shown: string, title: string, line: Shell, undo: Shell): Change {
+/** Also right when a package has made the user since it was looked at, or left its group behind. */
+function changing(user: UserResource, shown: string, title: string, undo: Shell): Change {
+  const { name, home, shell, groups } = user;
+  const words = ['--system', '--home-dir', home, '--no-create-home', '--shell', shell];
+  const others = groups.length === 0 ? [] : ['--groups', groups.join(',')];
+  const add = sh`own=--user-group; if getent group -- ${name} >/dev/null; then own="--gid="${name}; fi
+useradd ${words} "$own" ${others} -- ${name}`;
+  const line = sh`if getent passwd -- ${name} >/dev/null; then ${alter(user)}; else ${add}\nfi`;
   return {
-    resource: `user ${name}`,
+    resource: idOf(user),
     shown,
     tells: [],
     actions: [
@@ -72,4 +75,8 @@ function changing(name: string, shown: string, title: string, line: Shell, undo:
       },
     ],
   };
+}
+
+function alter({ name, home, shell, groups }: UserResource): Shell {
+  return sh`usermod --home ${home} --shell ${shell} --groups ${groups.join(',')} -- ${name}`;
 }

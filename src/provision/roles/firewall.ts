@@ -1,43 +1,100 @@
 import { sh } from '../../shell/line.ts';
+import { packages, rootFile, running, setting } from '../declarations.ts';
 import { addressesOf, type HostInput, hasRole } from '../input.ts';
-import type { AllowedPort } from '../resource.ts';
+import type { AllowedPort, Resource } from '../resource.ts';
 import type { Role } from '../role.ts';
 
-const NODE_EXPORTER_PORT = 9100;
+const WEB_PORTS = [80, 443];
+/** Of node, nginx, mysqld, postgres, redis and haproxy's exporters, as Debian's packages have them. */
+const EXPORTER_PORTS = { all: [9100], web: [9113], lb: [9101], mysql: [9104], pgsql: [9187], redis: [9121] };
 
 /** From outside: ssh, http, https. The database and Redis are for the hosts that need them, and nobody else. */
 export const firewallRole: Role<HostInput> = {
   name: 'firewall',
   isOn: () => true,
   guard: {
-    paths: ['/etc/ufw', '/etc/default/ufw'],
-    live: sh`iptables-save; echo --; ip6tables-save`,
-    putBack: sh`sed '/^--$/,$d' live | iptables-restore; sed '1,/^--$/d' live | ip6tables-restore`,
+    paths: ['/etc/ufw', '/etc/default/ufw', '/etc/firewalld'],
+    live: sh`iptables-save; echo --; ip6tables-save 2>/dev/null; true`,
+    putBack: sh`if [ -d /etc/firewalld ]; then systemctl try-reload-or-restart firewalld.service; else
+sed '/^--$/,$d' live | iptables-restore
+if [ -n "$(sed '1,/^--$/d' live)" ]; then sed '1,/^--$/d' live | ip6tables-restore; fi
+fi`,
   },
-  resources: (input) => [
-    { kind: 'package', name: 'ufw' },
-    { kind: 'firewall', allows: allowedOn(input) },
-    { kind: 'unit', name: 'ufw.service', isEnabled: true, isActive: true },
-  ],
+  resources: (input) =>
+    input.facts.family === 'debian' ? ufw(allowedOn(input)) : firewalld(allowedOn(input)),
 };
 
-function allowedOn(input: HostInput): readonly AllowedPort[] {
-  const { database, monitoring, redis, ssh } = input;
-  const only = (port: number, addresses: readonly string[]): readonly AllowedPort[] =>
-    [...new Set(addresses)].map((from) => ({ port, from }));
+function ufw(allows: readonly AllowedPort[]): readonly Resource[] {
+  return [...packages('ufw'), { kind: 'firewall', allows }, running('ufw.service')];
+}
+
+/** A zone of its own, which is the default one: what no zone says is refused. */
+function firewalld(allows: readonly AllowedPort[]): readonly Resource[] {
+  const rules = allows.flatMap(({ port, from }) => [
+    ...(from === null
+      ? [`  <port port="${port}" protocol="tcp"/>`]
+      : [
+          `  <rule family="${from.includes(':') ? 'ipv6' : 'ipv4'}">`,
+          `    <source address="${from}"/>`,
+          `    <port port="${port}" protocol="tcp"/>`,
+          '    <accept/>',
+          '  </rule>',
+        ]),
+  ]);
+  const zone = [
+    '<?xml version="1.0" encoding="utf-8"?>',
+    '<zone target="DROP">',
+    '  <short>ompay</short>',
+    ...rules,
+    '</zone>',
+    '',
+  ];
   return [
-    { port: ssh.port, from: null },
-    ...(hasRole(input, 'lb') ? [80, 443].map((port) => ({ port, from: null })) : []),
-    ...(hasRole(input, 'web') && !hasRole(input, 'lb') ? webPorts(input) : []),
-    ...(hasRole(input, 'db') ? only(database.port, addressesOf(input, 'web', 'backup', 'db')) : []),
-    ...(hasRole(input, 'redis') ? only(redis.port, addressesOf(input, 'web', 'redis')) : []),
-    ...only(NODE_EXPORTER_PORT, monitoring),
+    ...packages('firewalld'),
+    rootFile({
+      path: '/etc/firewalld/zones/ompay.xml',
+      content: zone.join('\n'),
+      tells: [{ unit: 'firewalld.service', how: 'reload' }],
+    }),
+    running('firewalld.service'),
+    setting({
+      name: 'the zone of firewalld is ompay',
+      holds: sh`grep -qx 'DefaultZone=ompay' /etc/firewalld/firewalld.conf`,
+      apply: sh`firewall-cmd -q --reload && firewall-cmd -q --set-default-zone=ompay`,
+    }),
   ];
 }
 
-/** Behind load balancers only these may ask; without one, a web host faces the world itself. */
-function webPorts(input: HostInput): readonly AllowedPort[] {
-  const balancers = addressesOf(input, 'lb');
-  if (balancers.length === 0) return [80, 443].map((port) => ({ port, from: null }));
-  return balancers.flatMap((from) => [80, 443].map((port) => ({ port, from })));
+/** Exported for its test: what may come in to a host. */
+export function allowedOn(input: HostInput): readonly AllowedPort[] {
+  const { database, redis, ssh, web } = input;
+  const isFront = hasRole(input, 'lb') || (hasRole(input, 'web') && addressesOf(input, 'lb').length === 0);
+  const balancers = hasRole(input, 'web') && !isFront ? addressesOf(input, 'lb') : [];
+  return distinct([
+    ...to([ssh.port], ssh.from),
+    ...(isFront ? to(WEB_PORTS, web.from) : []),
+    // Behind load balancers only these may ask.
+    ...to(WEB_PORTS, balancers),
+    ...(hasRole(input, 'db') ? to([database.port], addressesOf(input, 'web', 'backup', 'db')) : []),
+    ...(hasRole(input, 'redis') ? to([redis.port], addressesOf(input, 'web', 'redis')) : []),
+    ...to(exporterPorts(input), input.monitoring),
+  ]);
+}
+
+function exporterPorts(input: HostInput): readonly number[] {
+  return [
+    ...EXPORTER_PORTS.all,
+    ...(hasRole(input, 'web') ? EXPORTER_PORTS.web : []),
+    ...(hasRole(input, 'lb') ? EXPORTER_PORTS.lb : []),
+    ...(hasRole(input, 'db') ? EXPORTER_PORTS[input.database.engine === 'pgsql' ? 'pgsql' : 'mysql'] : []),
+    ...(hasRole(input, 'redis') ? EXPORTER_PORTS.redis : []),
+  ];
+}
+
+function to(ports: readonly number[], from: readonly string[]): readonly AllowedPort[] {
+  return ports.flatMap((port) => from.map((network) => ({ port, from: network })));
+}
+
+function distinct(allows: readonly AllowedPort[]): readonly AllowedPort[] {
+  return [...new Map(allows.map((each) => [`${each.port} ${each.from}`, each])).values()];
 }

@@ -12,10 +12,10 @@ import { ompay, timed, underLoad } from '../switch/installation.ts';
 import type { LoadResult } from '../switch/load.ts';
 import { type SeededUser, seedUsers } from '../switch/seed.ts';
 
-/** 64 clients that pause so long that together they send about 200 requests a second, four of ten transfers. */
-const LOAD = { connections: 64, pauseMs: 310, slowMs: 10_000, maxMs: 30 * 60_000 };
+/** 256 clients that together send 200 requests a second, four of ten transfers, also when answers take a second. */
+const LOAD = { connections: 256, pauseMs: 0, everyMs: 1_280, slowMs: 10_000, maxMs: 30 * 60_000 };
 /** Each stays far under 60 money requests a minute. */
-const USERS = 64 * 8;
+const USERS = 256 * 2;
 const COMMAND_MS = 400_000;
 const LOOK_MS = 20;
 /** What the front keeps (src/front/proxy/recent.ts). */

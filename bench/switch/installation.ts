@@ -39,7 +39,7 @@ export async function underLoad(
     readonly port: number;
     readonly users: LoadInput['users'];
     readonly programRoot: string;
-    readonly shape?: Pick<LoadInput, 'connections' | 'pauseMs' | 'slowMs' | 'maxMs'>;
+    readonly shape?: Pick<LoadInput, 'connections' | 'pauseMs' | 'everyMs' | 'slowMs' | 'maxMs'>;
   },
   during: () => Promise<void>,
 ): Promise<LoadResult> {

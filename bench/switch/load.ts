@@ -13,6 +13,11 @@ export interface LoadInput {
   readonly maxMs: number;
   /** What each connection waits between two requests. */
   readonly pauseMs: number;
+  /**
+   * From the beginning of one request to that of the next, instead of a pause: slow answers do not make the load less, as long
+   * as each is there within it. The connections begin one after the other, so that they do not come in one crowd.
+   */
+  readonly everyMs?: number;
   /** Slower than this counts as failed. */
   readonly slowMs: number;
   readonly users: readonly { readonly token: string; readonly telephone: string }[];
@@ -87,7 +92,9 @@ async function connection(index: number): Promise<void> {
     const user = own[turn % own.length];
     const other = own[(turn + 1) % own.length];
     if (user === undefined || other === undefined) throw new Error('each connection needs two users');
-    await once(agent, MIX[turn % MIX.length] ?? 'balance', {
+    if (input.everyMs !== undefined)
+      await sleepUntil(started + (turn + index / input.connections) * input.everyMs);
+    await once(agent, MIX[(turn + index) % MIX.length] ?? 'balance', {
       token: user.token,
       recipient: other.telephone,
       key: `${index}-${turn}-${process.pid}`,
@@ -95,6 +102,11 @@ async function connection(index: number): Promise<void> {
     if (input.pauseMs > 0) await systemClock.sleep(input.pauseMs);
   }
   agent.destroy();
+}
+
+async function sleepUntil(atMs: number): Promise<void> {
+  const leftMs = atMs - performance.now();
+  if (leftMs > 0) await systemClock.sleep(leftMs);
 }
 
 async function once(

@@ -5,6 +5,7 @@ import { localHost } from '../host/local.ts';
 import { carry } from './carry.ts';
 import { gatherFacts } from './facts.ts';
 import { hostPaths } from './paths.ts';
+import { releaseCommand } from './releases/commands.ts';
 import { systemdUnits } from './units.ts';
 
 /**
@@ -21,10 +22,7 @@ try {
   if (command === 'facts')
     process.stdout.write(`${JSON.stringify(writtenHostFacts(await gatherFacts(kit)))}\n`);
   else if (command === 'carry') await carryRun(words);
-  else
-    throw new OmpayError('usage', `the agent has no command ${JSON.stringify(command)}`, {
-      hint: 'facts or carry',
-    });
+  else process.stdout.write(`${JSON.stringify(releaseCommand(command ?? '', words) ?? unknown(command))}\n`);
 } catch (error) {
   const hint = error instanceof OmpayError ? `\nhint: ${error.hint}` : '';
   process.stderr.write(`ompay agent: ${messageOf(error)}${hint}\n`);
@@ -39,4 +37,10 @@ async function carryRun([run = '', leaseMs, operatorUid]: readonly string[]): Pr
     { ...kit, run, leaseMs: Number(leaseMs), say },
     { operatorUid: Number(operatorUid), stop: stopping.signal },
   );
+}
+
+function unknown(command: string | undefined): never {
+  throw new OmpayError('usage', `the agent has no command ${JSON.stringify(command)}`, {
+    hint: 'facts, carry, verify, inventory or prune',
+  });
 }

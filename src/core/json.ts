@@ -14,6 +14,7 @@ export interface JsonReader {
   /** An object whose values are all read in one way, for example facts by name. */
   record<T>(name: string, read: (item: JsonReader) => T): Readonly<Record<string, T>>;
   texts(name: string): Readonly<Record<string, string>>;
+  textList(name: string): readonly string[];
   has(name: string): boolean;
 }
 
@@ -59,6 +60,8 @@ function readerOf(value: unknown, origin: JsonOrigin): JsonReader {
       mapValues(checked(field(name), isObject, origin, name), (item, key) =>
         checked(item, isText, origin, key),
       ),
+    textList: (name) =>
+      checked(field(name), Array.isArray, origin, name).map((item) => checked(item, isText, origin, name)),
     has: (name) => field(name) !== undefined,
   };
 }

@@ -40,29 +40,8 @@ export interface HostLook {
   readonly hasAgent: boolean;
   /** The agent that `current` names; empty without one. */
   readonly currentAgent: string;
-  /** `verified` by the agent on the host with every hash; `absent`; else what is wrong with it, which is then sent again. */
-  readonly release: 'verified' | 'absent' | 'damaged';
-  /** Of a damaged one. */
+  /** `verified` by the agent on the host, every hash; `unseen` where there is no agent yet that could. */
+  readonly release: 'verified' | 'absent' | 'unseen' | 'damaged';
+  /** What the agent said of a damaged one, which is sent again. */
   readonly damage: string;
-}
-
-/** What a host has, as its agent tells (`inventory`). */
-export interface HostInventory {
-  readonly agent: string;
-  readonly agents: readonly string[];
-  readonly runtimes: readonly string[];
-  readonly releases: readonly InventoryRelease[];
-  readonly slots: { readonly blue: string | null; readonly green: string | null };
-  readonly live: 'blue' | 'green' | null;
-  readonly accepted: readonly string[];
-  readonly freeBytes: number;
-}
-
-export interface InventoryRelease {
-  readonly id: string;
-  readonly version: string;
-  readonly builtAt: string;
-  readonly commit: string | null;
-  readonly newestMigration: string;
-  readonly runtime: string;
 }

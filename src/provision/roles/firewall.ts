@@ -1,6 +1,6 @@
 import { sh } from '../../shell/line.ts';
 import { packages, rootFile, running, setting } from '../declarations.ts';
-import { addressesOf, type HostInput, hasRole } from '../input.ts';
+import { addressesOf, type HostInput, type HostRole, hasRole } from '../input.ts';
 import type { AllowedPort, Resource } from '../resource.ts';
 import type { Role } from '../role.ts';
 
@@ -75,10 +75,14 @@ export function allowedOn(input: HostInput): readonly AllowedPort[] {
     ...(isFront ? to(WEB_PORTS, web.from) : []),
     // Behind load balancers only these may ask.
     ...to(WEB_PORTS, balancers),
-    ...(hasRole(input, 'db') ? to([database.port], addressesOf(input, 'web', 'backup', 'db')) : []),
-    ...(hasRole(input, 'redis') ? to([redis.port], addressesOf(input, 'web', 'redis')) : []),
+    ...(hasRole(input, 'db') ? to([database.port], others(input, 'web', 'backup', 'db')) : []),
+    ...(hasRole(input, 'redis') ? to([redis.port], others(input, 'web', 'redis')) : []),
     ...to(exporterPorts(input), input.monitoring),
   ]);
+}
+
+function others(input: HostInput, ...roles: readonly HostRole[]): readonly string[] {
+  return addressesOf(input, ...roles).filter((address) => address !== input.host.address);
 }
 
 function exporterPorts(input: HostInput): readonly number[] {

@@ -1,5 +1,5 @@
 import { type Shell, sh } from '../../shell/line.ts';
-import { rootFile, setting } from '../declarations.ts';
+import { rootFile, rootFolder, setting } from '../declarations.ts';
 import type { HostInput } from '../input.ts';
 import type { Role } from '../role.ts';
 import { template } from '../templates.ts';
@@ -10,7 +10,7 @@ export const sysctlRole: Role<HostInput> = {
   guard: null,
   isOn: () => true,
   notes: ({ facts }) =>
-    facts.isContainer ? ['only net.* of sysctl is in force: the kernel is that of the machine below'] : [],
+    facts.isContainer ? ['of sysctl only what the machine below lets be set is in force'] : [],
   resources: ({ facts }) => {
     const content = template('sysctl/60-ompay.conf');
     const values = valuesIn(content).filter(
@@ -18,6 +18,7 @@ export const sysctlRole: Role<HostInput> = {
     );
     return [
       rootFile({ path: '/etc/sysctl.d/60-ompay.conf', content }),
+      rootFolder('/etc/modprobe.d'),
       rootFile({ path: '/etc/modprobe.d/60-ompay.conf', content: template('modprobe/60-ompay.conf') }),
       setting({ name: 'the kernel has these values', holds: allHold(values), apply: setAll(values) }),
     ];

@@ -1,5 +1,6 @@
 import { lookup } from 'node:dns/promises';
 import { mkdirSync, readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { Secrets } from '../../config/env-file.ts';
 import type { EnvironmentConfig } from '../../config/yml/environment.ts';
@@ -7,6 +8,7 @@ import { SETTINGS } from '../../config/yml/settings.ts';
 import { messageOf, OmpayError } from '../../core/errors.ts';
 import { writeFileAtomic } from '../../core/files.ts';
 import type { Layout } from '../../core/layout.ts';
+import { openSigningKey } from '../../deploy/ship/signing.ts';
 import { openHost } from '../../host/open.ts';
 import { fleetCertificates, type HostCertificate } from '../../provision/ca.ts';
 import { type Declared, declare } from '../../provision/declare.ts';
@@ -14,6 +16,7 @@ import type { HostFacts } from '../../provision/facts.ts';
 import type { FleetHost, HostInput } from '../../provision/input.ts';
 import type { Role } from '../../provision/role.ts';
 import type { Invocation } from '../command.ts';
+import { acmeAuthorityOf } from './provision-web.ts';
 
 /** All that is the same for every host of an environment, read once. */
 export interface FleetInput {
@@ -21,11 +24,13 @@ export interface FleetInput {
   readonly secrets: Secrets;
   readonly fleet: readonly FleetHost[];
   readonly certificates: ReadonlyMap<string, HostCertificate>;
+  readonly releaseKeyPem: string;
+  readonly acmeAuthorityPem: string | null;
 }
 
 /** The fleet's authority and the certificates of its hosts are made on this machine when they are missing. */
 export async function fleetInput(
-  { layout, clock }: Pick<Invocation, 'layout' | 'clock'>,
+  { layout, clock, environment: variables }: Pick<Invocation, 'layout' | 'clock' | 'environment'>,
   { config, secrets }: Pick<FleetInput, 'config' | 'secrets'>,
 ): Promise<FleetInput> {
   const fleet = await Promise.all(
@@ -37,12 +42,19 @@ export async function fleetInput(
   );
   const machine = await openHost({ kind: 'local' });
   const authority = { layout, environment: config.name, machine, nowMs: clock.now() };
-  return { config, secrets, fleet, certificates: await fleetCertificates(authority, fleet) };
+  return {
+    config,
+    secrets,
+    fleet,
+    certificates: await fleetCertificates(authority, fleet),
+    releaseKeyPem: openSigningKey(layout).publicPem,
+    acmeAuthorityPem: acmeAuthorityOf(config, variables.HOME ?? homedir()),
+  };
 }
 
 /** The only place where roles' input is put together: a field that a role needs is added here and in its type. */
 export function hostInput(
-  { config, secrets, fleet, certificates }: FleetInput,
+  { config, secrets, fleet, certificates, releaseKeyPem, acmeAuthorityPem }: FleetInput,
   name: string,
   facts: HostFacts,
 ): HostInput {
@@ -59,6 +71,8 @@ export function hostInput(
     config,
     secrets,
     certificate,
+    releaseKeyPem,
+    acmeAuthorityPem,
     ssh: { port: own.port, from: sshFrom({ config, fleet }) },
     web: { from: config.list(SETTINGS.firewallWebFrom) },
     database: { engine, port: config.value(SETTINGS.databasePort) ?? (engine === 'pgsql' ? 5432 : 3306) },

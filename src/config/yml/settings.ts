@@ -67,6 +67,14 @@ export const SETTINGS = {
   hostFingerprint: formSetting('hosts.*.fingerprint', FINGERPRINT, {
     doc: 'The only key that the host may show (`ssh-keygen -lf`), whatever `known_hosts` says.',
   }),
+  hostMemory: integerSetting(
+    'hosts.*.memory_mb',
+    { min: 512, max: 4_194_304 },
+    {
+      unit: 'MB',
+      doc: 'What its database and Redis are sized for (docs/data-hosts.md). Absent: the memory that it has.',
+    },
+  ),
   hostRoles: choicesSetting('hosts.*.roles', ROLES, {
     doc: 'What it does: balances load, serves the API, holds the database, Redis, or backups. Required unless others only jump through it.',
   }),
@@ -75,7 +83,7 @@ export const SETTINGS = {
     doc: 'The kind of database. Required.',
   }),
   databaseHost: formSetting('database.host', ADDRESS, {
-    doc: 'Its address. Absent: the address of the first host with the role `db`.',
+    doc: 'Its address. Absent: the first host with the role `db`, by its name and over TLS (docs/data-hosts.md).',
   }),
   databasePort: variableSetting('database.port', 'number', VARIABLES.dbPort),
   databaseSocket: variableSetting('database.socket', 'text', VARIABLES.dbSocket),

@@ -1,10 +1,21 @@
 import type { HostInput } from '../input.ts';
 import type { Role } from '../role.ts';
+import { acmeRole } from './acme.ts';
+import { appRole } from './app.ts';
 import { auditRole } from './audit.ts';
+import { authorityRole } from './authority.ts';
 import { baseRole } from './base.ts';
+import { exportersRole } from './exporters.ts';
 import { fail2banRole } from './fail2ban.ts';
 import { firewallRole } from './firewall.ts';
+import { haproxyRole } from './haproxy.ts';
 import { journaldRole } from './journald.ts';
+import { logrotateRole } from './logrotate.ts';
+import { mariadbRole } from './mariadb.ts';
+import { mysqlRole } from './mysql.ts';
+import { nginxRole } from './nginx.ts';
+import { postgresRole } from './postgres.ts';
+import { redisRole } from './redis.ts';
 import { sshRole } from './ssh.ts';
 import { swapRole } from './swap.ts';
 import { sysctlRole } from './sysctl.ts';
@@ -21,6 +32,18 @@ export const ROLES: readonly Role<HostInput>[] = [
   upgradesRole,
   auditRole,
   fail2banRole,
+  authorityRole,
+  mysqlRole,
+  mariadbRole,
+  postgresRole,
+  redisRole,
+  exportersRole,
+  logrotateRole,
+  appRole,
+  nginxRole,
+  haproxyRole,
+  // Its server looks at what the two before answer.
+  acmeRole,
   sshRole,
   firewallRole,
 ];

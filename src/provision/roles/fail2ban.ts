@@ -22,7 +22,7 @@ export const fail2banRole: Role<HostInput> = {
       // The journal is read by python3-systemd.
       ...packages('fail2ban', facts.family === 'debian' ? 'python3-systemd' : 'fail2ban-systemd'),
       rootFile({
-        path: '/etc/fail2ban/jail.d/ompay.local',
+        path: '/etc/fail2ban/jail.local',
         content,
         tells: [{ unit: 'fail2ban.service', how: 'restart' }],
       }),

@@ -9,7 +9,9 @@ import { exportersRole } from './exporters.ts';
 import { fail2banRole } from './fail2ban.ts';
 import { firewallRole } from './firewall.ts';
 import { haproxyRole } from './haproxy.ts';
+import { integrityRole } from './integrity.ts';
 import { journaldRole } from './journald.ts';
+import { loginRole } from './login.ts';
 import { logrotateRole } from './logrotate.ts';
 import { mariadbRole } from './mariadb.ts';
 import { mysqlRole } from './mysql.ts';
@@ -21,6 +23,7 @@ import { swapRole } from './swap.ts';
 import { sysctlRole } from './sysctl.ts';
 import { timeRole } from './time.ts';
 import { upgradesRole } from './upgrades.ts';
+import { usbRole } from './usb.ts';
 
 /** In the order in which they are done; guarded ones come after all others. */
 export const ROLES: readonly Role<HostInput>[] = [
@@ -29,8 +32,10 @@ export const ROLES: readonly Role<HostInput>[] = [
   journaldRole,
   swapRole,
   sysctlRole,
+  loginRole,
   upgradesRole,
   auditRole,
+  usbRole,
   fail2banRole,
   authorityRole,
   mysqlRole,
@@ -44,6 +49,7 @@ export const ROLES: readonly Role<HostInput>[] = [
   haproxyRole,
   // Its server looks at what the two before answer.
   acmeRole,
+  integrityRole,
   sshRole,
   firewallRole,
 ];

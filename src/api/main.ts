@@ -1,11 +1,14 @@
 import { loadApiSettings } from '../config/load.ts';
 import { systemClock } from '../core/clock.ts';
 import { messageOf, OmpayError } from '../core/errors.ts';
+import { runWorkerProcess, WORKER_CONCURRENCY } from './outbox/run-worker.ts';
 import { runApi } from './run.ts';
 import { UncaughtError } from './uncaught.ts';
 
 /** By shells' custom: 128 and the signal's number, here SIGINT's. */
 const INTERRUPTED = 130;
+/** `api.mjs worker` delivers the messages of the outbox instead, until it is stopped in the same way. */
+const WORKER = 'worker';
 
 /**
  * The API's process: serves until SIGTERM or SIGINT, drains, and ends with 0. A second signal ends it at once. An error
@@ -16,7 +19,12 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, stop);
 process.on('uncaughtException', stopAfter);
 
 try {
-  await runApi(loadApiSettings(), systemClock, stopping.signal);
+  if (process.argv[2] !== WORKER) {
+    await runApi(loadApiSettings(), systemClock, stopping.signal);
+  } else {
+    const worker = { settings: loadApiSettings(), clock: systemClock, concurrency: WORKER_CONCURRENCY };
+    await runWorkerProcess(worker, stopping.signal);
+  }
 } catch (error) {
   const known = error instanceof OmpayError ? error : undefined;
   process.stderr.write(

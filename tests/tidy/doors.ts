@@ -60,6 +60,7 @@ const USE_DOORS: Readonly<Record<string, Door>> = {
     files: [
       'src/main.ts',
       'src/api/main.ts',
+      'src/api/ops-main.ts',
       'src/front/front-main.ts',
       'src/front/supervisor-main.ts',
       'src/engine/pglite-host-main.ts',

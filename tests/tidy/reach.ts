@@ -6,6 +6,7 @@ import type { Violation } from './violation.ts';
 export const ENTRIES = [
   'src/main.ts',
   'src/api/main.ts',
+  'src/api/ops-main.ts',
   'src/contract/contract-main.ts',
   'src/front/front-main.ts',
   'src/front/supervisor-main.ts',

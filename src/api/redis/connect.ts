@@ -25,6 +25,22 @@ export function connect(settings: RedisSettings): Redis {
   });
 }
 
+/** A connection that is asked for by `connect()`, and fails once: to see whether Redis can be reached. */
+export function connectOnce(settings: RedisSettings): Redis {
+  const redis = new Redis({
+    ...optionsOf(settings),
+    replyMapping: 'legacy',
+    lazyConnect: true,
+    maxRetriesPerRequest: 0,
+    commandTimeout: REPLY_LIMIT_MS,
+    retryStrategy: () => undefined,
+    sentinelRetryStrategy: () => undefined,
+  });
+  // Each is thrown by what was asked, too.
+  redis.on('error', () => {});
+  return redis;
+}
+
 /** Where Redis is and how to be let in; for BullMQ, whose own connections wait for what comes. */
 export function optionsOf(settings: RedisSettings): RedisOptions {
   const { username, password, tls } = settings;

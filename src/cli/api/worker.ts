@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
-import { createLogger } from '../../api/log.ts';
-import { runWorker } from '../../api/outbox/run-worker.ts';
+import { runWorkerProcess, WORKER_CONCURRENCY } from '../../api/outbox/run-worker.ts';
 import { OmpayError } from '../../core/errors.ts';
 import { type Invocation, textOption } from '../command.ts';
 import { apiSettings } from '../kit/api.ts';
@@ -8,7 +7,11 @@ import { apiSettings } from '../kit/api.ts';
 const MOST_AT_ONCE = 64;
 
 export function configure(command: Command): void {
-  command.option('--concurrency <n>', `messages under way at once, 1 to ${MOST_AT_ONCE}`, '8');
+  command.option(
+    '--concurrency <n>',
+    `messages under way at once, 1 to ${MOST_AT_ONCE}`,
+    String(WORKER_CONCURRENCY),
+  );
 }
 
 /** Runs until SIGTERM or SIGINT, ends what is under way, and exits with 0: being stopped is how it ends. */
@@ -21,11 +24,6 @@ export async function run({ clock, command, layout, signal }: Invocation): Promi
       { hint: 'ompay api worker --concurrency 8' },
     );
   }
-  const settings = apiSettings(layout);
-  const { release, environment } = settings;
-  const identity = { name: 'ompay-worker', release, environment } as const;
-  // A line that cannot be written is missing in the log, which says so itself.
-  const log = createLogger(settings.log, { clock, identity, onDropped: () => {} });
-  await runWorker({ settings, clock, log, concurrency }, signal);
+  await runWorkerProcess({ settings: apiSettings(layout), clock, concurrency }, signal);
   return 0;
 }

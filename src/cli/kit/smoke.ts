@@ -1,7 +1,7 @@
 import { type ProbeAccounts as EnsuredAccounts, ensureProbeAccounts } from '../../api/accounts/probe.ts';
 import { checkInvariants } from '../../api/ledger/invariants.ts';
 import { isSound } from '../../api/ledger/invariants-since.ts';
-import { readOutbox } from '../../api/outbox/queue.ts';
+import { newestCode } from '../../api/outbox/newest-code.ts';
 import type { Clock } from '../../core/clock.ts';
 import { OmpayError } from '../../core/errors.ts';
 import type { Layout } from '../../core/layout.ts';
@@ -9,9 +9,6 @@ import { runSmoke } from '../../deploy/smoke.ts';
 import type { ProbeAccounts } from '../../deploy/smoke-requests.ts';
 import type { Handlers } from '../../plan/act.ts';
 import { type ApiKit, withApi } from './api.ts';
-
-/** Newer messages than this may stand between a code and its reader: users of the live slot get theirs too. */
-const MESSAGES_READ = 500;
 
 /** `smoke.run`: the flow talks HTTP to the slot; what it cannot see from outside is read from the database here. */
 export function smokeHandlers(kit: {
@@ -28,7 +25,7 @@ export function smokeHandlers(kit: {
           target: { socketPath: kit.layout.slotSockets[slot === 'green' ? 'green' : 'blue'] },
           accounts: smokeAccounts(accounts),
           run: kit.run,
-          readOtp: (telephone) => newestOtp(api, telephone),
+          readOtp: (telephone) => newestCode(api.database, api.keys.outbox, telephone),
           proveLedger: () => proveLedger(api),
           signal: context.signal,
         });
@@ -40,22 +37,6 @@ export function smokeHandlers(kit: {
 export function smokeAccounts({ phones, password }: EnsuredAccounts): ProbeAccounts {
   const { sender, receiver, distributor } = phones;
   return { sender, recipient: receiver, distributor, password: password.reveal() };
-}
-
-async function newestOtp(api: ApiKit, telephone: string): Promise<string> {
-  const messages = await readOutbox(api.database.kysely, api.keys.outbox, { limit: MESSAGES_READ });
-  const message = messages.findLast(
-    ({ recipient, body }) => recipient.endsWith(telephone) && /\b\d{6}\b/.test(body),
-  );
-  const otp = message?.body.match(/\b\d{6}\b/)?.[0];
-  if (otp !== undefined) return otp;
-  throw new OmpayError(
-    'checkBlocked',
-    `smoke test: no code for the probe's number is among the newest ${MESSAGES_READ} messages of the outbox`,
-    {
-      hint: 'see what was sent: ompay api outbox',
-    },
-  );
 }
 
 /** Debits = credits, each balance equals its entries, nobody owes. */

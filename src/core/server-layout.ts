@@ -21,6 +21,8 @@ export const SERVER = {
   trustedKeys: '/etc/ompay/trust',
   /** Certificates and their keys. */
   tls: '/etc/ompay/tls',
+  /** Whom the hosts of the fleet believe: no secret. */
+  tlsAuthority: '/etc/ompay/tls/ca.pem',
   run: '/run/ompay',
   /** What nginx asks: a link to the live slot's socket. A switch is one rename of it. */
   currentSocket: '/run/ompay/current.sock',
@@ -70,6 +72,9 @@ export const NODE_LINK = 'node';
 export const AGENT_FILE = 'agent.mjs';
 /** Under `agents`: a link to the one in use. */
 export const CURRENT_AGENT = 'current';
+
+/** The API's account in the fleet's Redis: `REDIS_USERNAME` of the web hosts. */
+export const REDIS_USER = 'ompay';
 
 export function slotSocket(slot: Slot): string {
   return `${SERVER.run}/${slot}.sock`;

@@ -43,6 +43,7 @@ test('the environment is one of ompay.yml', () => {
       keyPath: own.key,
       jump: null,
       fingerprint: null,
+      memoryMb: null,
       roles: [name === 'lb' ? 'lb' : 'web'],
     })),
   );

@@ -14,6 +14,8 @@ export interface HostConfig {
   readonly jump: string | null;
   /** `SHA256:…` of the only key that it may show. */
   readonly fingerprint: string | null;
+  /** Null: what it has. */
+  readonly memoryMb: number | null;
   readonly roles: readonly Role[];
 }
 
@@ -36,8 +38,13 @@ function hostOf(name: string, values: ReadonlyMap<string, Leaf>): HostConfig {
     keyPath: text(SETTINGS.hostKey),
     jump: text(SETTINGS.hostJump),
     fingerprint: text(SETTINGS.hostFingerprint),
+    memoryMb: numberOrNull(text(SETTINGS.hostMemory)),
     roles: ROLES.filter((role) => roles.includes(role)),
   };
+}
+
+function numberOrNull(text: string | null): number | null {
+  return text === null ? null : Number(text);
 }
 
 function leafOf(name: string, pattern: string, values: ReadonlyMap<string, Leaf>): Leaf | undefined {

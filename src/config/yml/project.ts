@@ -122,7 +122,9 @@ function layersOf(file: string, text: string): ReadLayers {
     const above = ['environments', name];
     return refusal === undefined ? layer(name, value, above) : fault(above, refusal);
   });
-  const all = [...unknown, layer('base', base, ['base']), ...named];
+  // The file of the lab has none, and takes nothing of another's away.
+  const bases = 'base' in whole ? [layer('base', base, ['base'])] : [];
+  const all = [...unknown, ...bases, ...named];
   return { layers: all.flatMap((each) => each.layers), faults: all.flatMap((each) => each.faults) };
 }
 

@@ -1,9 +1,10 @@
 import { didYouMean } from '../../core/nearest.ts';
+import { REDIS_USER, SERVER } from '../../core/server-layout.ts';
 import type { Key } from '../key.ts';
 import { ENVIRONMENT_KEYS, OPERATOR_KEYS } from '../schema.ts';
 import type { HostConfig } from './hosts.ts';
 import type { Fault, Leaf, LeafValue, Origin } from './leaf.ts';
-import { ALL_SETTINGS, type Role, SETTINGS } from './settings.ts';
+import { ALL_SETTINGS, SETTINGS } from './settings.ts';
 
 const KEYS = ENVIRONMENT_KEYS;
 const ALL_KEYS: readonly Key<unknown>[] = [...Object.values(KEYS), ...Object.values(OPERATOR_KEYS)];
@@ -75,13 +76,34 @@ export function variablesOf(
     ),
     ...spoken(KEYS.appEnv.name, values.get(SETTINGS.appEnvironment.path)),
     ...spoken(KEYS.dbConnection.name, values.get(SETTINGS.databaseConnection.path)),
-    ...addressed(KEYS.dbHost.name, values.get(SETTINGS.databaseHost.path), { role: 'db', hosts }),
-    ...redisVariables(values, hosts),
     ...[...values.values()].flatMap((leaf) =>
       leaf.path.startsWith('variables.') ? spoken(leaf.path.slice('variables.'.length), leaf) : [],
     ),
+    ...databaseVariables(values, hosts),
+    ...redisVariables(values, hosts),
   ];
-  return ALL_KEYS.flatMap((key) => found.filter(({ name }) => name === key.name));
+  // What is said goes before what is derived.
+  return ALL_KEYS.flatMap((key) => found.find(({ name }) => name === key.name) ?? []);
+}
+
+/** The fleet's own database is asked by the name in its certificate, which mysql2 compares with names alone. */
+function databaseVariables(
+  values: ReadonlyMap<string, Leaf>,
+  hosts: readonly HostConfig[],
+): readonly Variable[] {
+  const said = values.get(SETTINGS.databaseHost.path);
+  if (said !== undefined) return spoken(KEYS.dbHost.name, said);
+  const host = hosts.find(({ roles }) => roles.includes('db'));
+  if (host === undefined) return [];
+  return [
+    derived(KEYS.dbHost.name, host.name, `the name of ${host.name}`),
+    derived(KEYS.dbTls.name, 'true', `${host.name}, which takes nothing else`),
+    derived(KEYS.dbTlsCa.name, SERVER.tlsAuthority, "the fleet's authority"),
+  ];
+}
+
+function derived(name: string, value: string, from: string): Variable {
+  return { name, value, origin: { kind: 'derived', from } };
 }
 
 function redisVariables(
@@ -92,7 +114,7 @@ function redisVariables(
   if (use === undefined || use.value === null || use.value.length === 0) return [];
   const drivers = { cache: KEYS.cacheDriver, sessions: KEYS.sessionDriver, queue: KEYS.queueConnection };
   return [
-    ...addressed(KEYS.redisHost.name, values.get(SETTINGS.redisHost.path), { role: 'redis', hosts }),
+    ...ownRedisVariables(values, hosts),
     ...Object.entries(drivers).flatMap(([what, { name }]) =>
       use.value?.includes(what) === true ? [{ name, value: 'redis', origin: use.origin }] : [],
     ),
@@ -103,16 +125,21 @@ function spoken(name: string, leaf: Leaf | undefined): readonly Variable[] {
   return typeof leaf?.value === 'string' ? [{ name, value: leaf.value, origin: leaf.origin }] : [];
 }
 
-/** What is said, else the address of the first host with the role. */
-function addressed(
-  name: string,
-  leaf: Leaf | undefined,
-  { role, hosts }: { readonly role: Role; readonly hosts: readonly HostConfig[] },
+/** Where it is: what is said, else the first host with the role, with the account that provisioning makes there. */
+function ownRedisVariables(
+  values: ReadonlyMap<string, Leaf>,
+  hosts: readonly HostConfig[],
 ): readonly Variable[] {
-  if (leaf !== undefined) return spoken(name, leaf);
-  const host = hosts.find(({ roles }) => roles.includes(role));
+  const said = values.get(SETTINGS.redisHost.path);
+  if (said !== undefined) return spoken(KEYS.redisHost.name, said);
+  const host = hosts.find(({ roles }) => roles.includes('redis'));
   if (host === undefined) return [];
-  return [{ name, value: host.address, origin: { kind: 'derived', from: `the address of ${host.name}` } }];
+  const isTls = values.get(SETTINGS.redisTls.path)?.value === 'true';
+  return [
+    derived(KEYS.redisHost.name, host.address, `the address of ${host.name}`),
+    derived(KEYS.redisUsername.name, REDIS_USER, `the account on ${host.name}`),
+    ...(isTls ? [derived(KEYS.redisTlsCa.name, SERVER.tlsAuthority, "the fleet's authority")] : []),
+  ];
 }
 
 /** A list as it is shown and compared: its items with commas between. */

@@ -61,6 +61,7 @@ describe('inheritance', () => {
       keyPath: null,
       jump: null,
       fingerprint: null,
+      memoryMb: null,
       roles: ['web', 'db'],
     });
   });
@@ -89,14 +90,16 @@ describe('inheritance', () => {
     expect(origin('retention.releases')).toEqual({ kind: 'default' });
   });
 
-  it('makes the variables of the API, with the address of the database host', () => {
+  it('makes the variables of the API, with the name of the database host and what verifies it', () => {
     expect(Object.fromEntries(production.variables.map(({ name, value }) => [name, value]))).toEqual({
       APP_ENV: 'production',
       APP_URL: 'https://api.ompay.sn',
       DB_CONNECTION: 'mysql',
-      DB_HOST: '10.1.0.3',
+      DB_HOST: 'db1',
       DB_DATABASE: 'ompay',
       DB_USERNAME: 'ompay',
+      DB_TLS: 'true',
+      DB_TLS_CA: '/etc/ompay/tls/ca.pem',
       REDIS_HOST: '10.1.0.9',
       CACHE_DRIVER: 'redis',
       QUEUE_CONNECTION: 'redis',
@@ -106,6 +109,17 @@ describe('inheritance', () => {
       DRAIN_LIMIT_MS: '5000',
     });
   });
+});
+
+test('the file of the lab, which has no base, leaves that of ompay.yml in force', () => {
+  const project = parseProject('ompay.yml', [
+    { name: 'ompay.yml', text: 'base:\n  database: { connection: mysql, name: ompay }\n' },
+    {
+      name: 'lab.yml',
+      text: 'environments:\n  lab: { hosts: { db1: { address: 10.77.1.3, roles: [db] } } }\n',
+    },
+  ]);
+  expect(environmentNamed(project, 'lab').value(SETTINGS.databaseName)).toBe('ompay');
 });
 
 test('the hosts of the lab come on top of what ompay.yml says of it', () => {

@@ -14,6 +14,7 @@ import { journaldRole } from './journald.ts';
 import { loginRole } from './login.ts';
 import { logrotateRole } from './logrotate.ts';
 import { mariadbRole } from './mariadb.ts';
+import { mountsRole } from './mounts.ts';
 import { mysqlRole } from './mysql.ts';
 import { nginxRole } from './nginx.ts';
 import { postgresRole } from './postgres.ts';
@@ -32,6 +33,7 @@ export const ROLES: readonly Role<HostInput>[] = [
   journaldRole,
   swapRole,
   sysctlRole,
+  mountsRole,
   loginRole,
   upgradesRole,
   auditRole,
@@ -42,13 +44,14 @@ export const ROLES: readonly Role<HostInput>[] = [
   mariadbRole,
   postgresRole,
   redisRole,
-  exportersRole,
   logrotateRole,
   appRole,
   nginxRole,
   haproxyRole,
   // Its server looks at what the two before answer.
   acmeRole,
+  // Those of services that run by now.
+  exportersRole,
   integrityRole,
   sshRole,
   firewallRole,

@@ -3,8 +3,8 @@ import { ENVIRONMENT_KEYS as KEYS } from '../../config/schema.ts';
 import type { HostInput } from '../input.ts';
 import { template } from '../templates.ts';
 
-/** Of each release: what it does beside answering requests. */
-const WORKER_PROGRAM = 'ops.mjs';
+/** The API's own program; with the word `worker` it sends messages instead of answering requests. */
+const WORKER_PROGRAM = 'api.mjs';
 
 export function apiUnit(input: HostInput): string {
   return template('systemd/ompay-api@.service', { SANDBOX: sandbox(), NETWORK: networkLimit(input) });

@@ -1,4 +1,3 @@
-import { writtenHostFacts } from '../core/carrier/facts.ts';
 import { systemClock } from '../core/clock.ts';
 import { messageOf, OmpayError } from '../core/errors.ts';
 import { localHost } from '../host/local.ts';
@@ -19,8 +18,7 @@ const [command, ...words] = process.argv.slice(2);
 const kit = { paths: hostPaths(), units: systemdUnits(localHost()), clock: systemClock };
 
 try {
-  if (command === 'facts')
-    process.stdout.write(`${JSON.stringify(writtenHostFacts(await gatherFacts(kit)))}\n`);
+  if (command === 'facts') process.stdout.write(`${JSON.stringify(await gatherFacts(kit))}\n`);
   else if (command === 'carry') await carryRun(words);
   else process.stdout.write(`${JSON.stringify(releaseCommand(command ?? '', words) ?? unknown(command))}\n`);
 } catch (error) {

@@ -7,6 +7,8 @@ import { thisProcess } from '../core/process.ts';
 import type { Drained } from '../core/slots/drain.ts';
 import { fenced } from '../core/slots/fence.ts';
 import { Gate } from '../host/gate.ts';
+import type { HttpAnswer, HttpRequest } from '../host/host.ts';
+import { requestHere } from '../host/http.ts';
 import { acquireLock, LOCK_EXPIRY_MS, readLock, releaseLock, renewLock } from '../plan/lock.ts';
 import {
   type ArmedSwitch,
@@ -50,8 +52,10 @@ export interface Carrier {
   /** Does nothing when nothing was armed. */
   revert(): Promise<void>;
   drain(slot: Slot): Promise<Drained>;
-  traffic(): Promise<Readonly<Record<Slot, SlotTraffic | null>>>;
+  traffic(): Promise<HostTraffic>;
   probe(count: number): Promise<HostProbes>;
+  /** One HTTP exchange with a slot, for a smoke test: the operator's user cannot open the slots' sockets. */
+  request(slot: Slot, request: SlotRequest): Promise<HttpAnswer>;
   /** Gives the lock back; the carrier's process ends. */
   end(): Promise<void>;
   /** As if the operator had vanished. */
@@ -59,6 +63,14 @@ export interface Carrier {
   /** Waits until it is over: by `end`, or since the operator was not heard of. */
   readonly over: Promise<'ended' | 'abandoned'>;
 }
+
+/** Null for a slot that does not answer. */
+export interface HostTraffic extends Readonly<Record<Slot, SlotTraffic | null>> {
+  /** How often systemd started each slot again by itself. */
+  readonly restarts: Readonly<Record<Slot, number>>;
+}
+
+export type SlotRequest = Pick<HttpRequest, 'method' | 'path' | 'headers' | 'body'>;
 
 export interface CarrierKit extends SlotsKit {
   readonly run: string;
@@ -68,6 +80,7 @@ export interface CarrierKit extends SlotsKit {
 }
 
 const LOOK_MS = 100;
+const REQUEST_MS = 10_000;
 
 export function createCarrier(kit: CarrierKit): Carrier {
   const { paths, clock, units } = kit;
@@ -189,9 +202,13 @@ export function createCarrier(kit: CarrierKit): Carrier {
       }),
     drain: (slot) => drainSlot(kit, slot),
     traffic: async () => {
-      const { blue, green } = paths.slotSockets;
-      const [ofBlue, ofGreen] = await Promise.all([slotTraffic(blue), slotTraffic(green)]);
-      return { blue: ofBlue, green: ofGreen };
+      const sockets = paths.slotSockets;
+      const [blue, green, states] = await Promise.all([
+        slotTraffic(sockets.blue),
+        slotTraffic(sockets.green),
+        units.states(),
+      ]);
+      return { blue, green, restarts: { blue: states.blue.restarts, green: states.green.restarts } };
     },
     probe: async (count) => {
       const old = armed === undefined ? null : otherSlot(armed.pending.to);
@@ -199,6 +216,8 @@ export function createCarrier(kit: CarrierKit): Carrier {
       const control = old !== null && runs ? paths.slotSockets[old] : null;
       return probeSecond({ current: paths.currentSocket, control }, count, clock);
     },
+    request: (slot, request) =>
+      requestHere({ ...request, target: { socketPath: paths.slotSockets[slot] }, timeoutMs: REQUEST_MS }),
     abandon,
     end: () =>
       turn.pass(async () => {

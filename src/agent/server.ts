@@ -1,5 +1,4 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { writtenHostFacts } from '../core/carrier/facts.ts';
 import { writtenHostProbes, writtenSlotTraffic } from '../core/carrier/traffic.ts';
 import { messageOf, OmpayError } from '../core/errors.ts';
 import { type JsonReader, readJson } from '../core/json.ts';
@@ -16,11 +15,10 @@ type Command = (carrier: Carrier, request: JsonReader) => Promise<Answer>;
 const COMMANDS: Readonly<Record<string, Command>> = {
   begin: async (carrier, request) => {
     const operator = { owner: request.text('owner'), reason: request.text('reason') };
-    const { facts, ...begun } = await carrier.begin(operator);
-    return { ...begun, facts: writtenHostFacts(facts) };
+    return { ...(await carrier.begin(operator)) };
   },
   renew: async () => ({}),
-  facts: async (carrier) => writtenHostFacts(await carrier.facts()),
+  facts: async (carrier) => ({ ...(await carrier.facts()) }),
   start: async (carrier, request) => {
     await carrier.start(slotIn(request), request.text('release'));
     return {};
@@ -44,12 +42,18 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   },
   drain: async (carrier, request) => ({ ...(await carrier.drain(slotIn(request))) }),
   traffic: async (carrier) => {
-    const { blue, green } = await carrier.traffic();
+    const { blue, green, restarts } = await carrier.traffic();
     const written = (traffic: typeof blue): Answer | null =>
       traffic === null ? null : writtenSlotTraffic(traffic);
-    return { blue: written(blue), green: written(green) };
+    return { blue: written(blue), green: written(green), restarts };
   },
   probe: async (carrier, request) => writtenHostProbes(await carrier.probe(request.whole('count'))),
+  request: async (carrier, request) => {
+    const method = request.text('method') === 'GET' ? 'GET' : 'POST';
+    const body = request.has('body') ? { body: request.text('body') } : {};
+    const asked = { method, path: request.text('path'), headers: request.texts('headers'), ...body } as const;
+    return { ...(await carrier.request(slotIn(request), asked)) };
+  },
   end: async (carrier) => {
     await carrier.end();
     return {};

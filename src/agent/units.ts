@@ -22,6 +22,7 @@ export interface Units {
   lastLines(slot: Slot): Promise<string>;
 }
 
+const WORKER_UNIT_FILE = '/etc/systemd/system/ompay-worker@.service';
 const LOOK_MS = 5000;
 const START_MS = 20_000;
 /** The unit itself is ended after 30 s (TimeoutStopSec). */
@@ -39,26 +40,26 @@ export function systemdUnits(host: Pick<Host, 'exec'>): Units {
       const [blue = '', green = ''] = (await run(line, LOOK_MS)).split('\n\n');
       return { blue: readState(blue), green: readState(green) };
     },
-    // Without a reload: a link among the wanted units matters at the next boot only, and a reload takes a second.
+    // Without a reload: a link among the wanted units matters at the next boot only, and a reload takes a second. A unit that
+    // failed too often is not started before its failures are forgotten; one that never ran has none, which is an error.
     start: async (slot) => {
       const unit = slotUnit(slot);
-      const line = sh`systemctl enable --no-reload --quiet -- ${unit} && systemctl reset-failed --quiet -- ${unit} && systemctl restart -- ${unit}`;
+      const forget = sh`{ systemctl reset-failed --quiet -- ${unit} 2>/dev/null || true; }`;
+      const line = sh`systemctl enable --no-reload --quiet -- ${unit} && ${forget} && systemctl restart -- ${unit}`;
       await run(line, START_MS);
     },
     stop: async (slot) => {
-      const units = [slotUnit(slot), workerUnit(slot)];
+      const unit = slotUnit(slot);
+      const worker = withWorker(sh`systemctl stop -- ${workerUnit(slot)}`);
       await run(
-        sh`systemctl disable --no-reload --quiet -- ${slotUnit(slot)}; systemctl stop -- ${units}`,
+        sh`systemctl disable --no-reload --quiet -- ${unit}; ${worker} && systemctl stop -- ${unit}`,
         STOP_MS,
       );
     },
     moveWorker: async (to) => {
       const stop = sh`systemctl stop -- ${workerUnit(to === 'blue' ? 'green' : 'blue')}`;
       const start = to === null ? sh`true` : sh`systemctl start --no-block -- ${workerUnit(to)}`;
-      await run(
-        sh`test ! -e ${'/etc/systemd/system/ompay-worker@.service'} || { ${stop}; ${start}; }`,
-        STOP_MS,
-      );
+      await run(withWorker(sh`${stop} && ${start}`), STOP_MS);
     },
     lastLines: async (slot) => {
       const line = sh`journalctl --unit=${slotUnit(slot)} --lines=3 --output=cat --no-pager --quiet`;
@@ -66,6 +67,11 @@ export function systemdUnits(host: Pick<Host, 'exec'>): Units {
       return stdout.slice(-500);
     },
   };
+}
+
+/** The line, where workers are set up. */
+function withWorker(line: Shell): Shell {
+  return sh`{ test ! -e ${WORKER_UNIT_FILE} || { ${line}; }; }`;
 }
 
 function readState(text: string): UnitState {

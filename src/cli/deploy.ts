@@ -1,10 +1,13 @@
 import type { Command } from 'commander';
+import { LOCAL } from '../config/yml/project.ts';
 import { OmpayError } from '../core/errors.ts';
 import { type DeployResult, deploy, figuresOf, phase, plansOf, settle } from '../deploy/deploy.ts';
 import { DEFAULT_BAKE_MS } from '../deploy/observation/rule.ts';
 import { type DeployChoices, KEEP_RELEASES } from '../deploy/plan.ts';
 import { lockPlan, unlockPlan } from '../deploy/service-plans.ts';
 import { hasOption, type Invocation, textOption } from './command.ts';
+import { environmentName, environmentOption } from './kit/environment.ts';
+import { deployFleet } from './kit/fleet-deploy.ts';
 import { type LocalKit, localKit } from './kit/local.ts';
 import { printPlans } from './kit/plans.ts';
 import { reportAfterwards } from './kit/report.ts';
@@ -16,7 +19,7 @@ const UNCHANGED_EXIT_CODE = 42;
 const MAX_BAKE_SECONDS = 3600;
 
 export function configure(command: Command): void {
-  command
+  environmentOption(command)
     .option(
       '--port <n>',
       `the port of the API on this machine (default: the one it has, else ${DEFAULT_PORT})`,
@@ -24,15 +27,17 @@ export function configure(command: Command): void {
     .option('--plan', 'print exactly what would run, and run nothing')
     .option(
       '--bake <seconds>',
-      `how long users are watched after the switch, 1 to ${MAX_BAKE_SECONDS}`,
-      String(DEFAULT_BAKE_MS / 1000),
+      `how long users are watched after the switch, 1 to ${MAX_BAKE_SECONDS} (default: ${DEFAULT_BAKE_MS / 1000}, on servers checks.bake_seconds)`,
     )
+    .option('--without-backup', 'on servers in production: migrate although no backup goes before it')
     .option('--detailed-exitcode', `exit ${UNCHANGED_EXIT_CODE} when this release was live already`);
 }
 
 export async function run(invocation: Invocation): Promise<number> {
+  const bakeSeconds = bakeSecondsOf(invocation);
+  if (environmentName(invocation) !== LOCAL) return deployFleet(invocation, bakeSeconds);
   const kit = localKit(invocation);
-  const choices = await choicesOf(invocation, kit);
+  const choices = await choicesOf(invocation, kit, bakeSeconds);
   if (hasOption(invocation.command, 'plan')) return printPlan(invocation, kit, choices);
   return runOperation(
     invocation,
@@ -83,7 +88,23 @@ function summaryOf({ release, previous, outputs }: DeployResult, url: string): s
   return `release ${release.id} is live on ${url}${before}: ${String(figures.failedRequests)} failed requests of ${String(figures.requests)}, switch ${String(figures.switchMicroseconds)} µs${drain}`;
 }
 
-async function choicesOf({ command }: Invocation, kit: LocalKit): Promise<DeployChoices> {
+/** Undefined when it was not told. */
+function bakeSecondsOf({ command }: Invocation): number | undefined {
+  const text = textOption(command, 'bake');
+  if (text === undefined) return undefined;
+  return wholeNumber(text, {
+    name: '--bake',
+    min: 1,
+    max: MAX_BAKE_SECONDS,
+    example: DEFAULT_BAKE_MS / 1000,
+  });
+}
+
+async function choicesOf(
+  { command }: Invocation,
+  kit: LocalKit,
+  bakeSeconds: number | undefined,
+): Promise<DeployChoices> {
   const facts = await kit.deployKit.facts();
   const port = wholeNumber(textOption(command, 'port') ?? String(facts.port ?? DEFAULT_PORT), {
     name: '--port',
@@ -91,13 +112,8 @@ async function choicesOf({ command }: Invocation, kit: LocalKit): Promise<Deploy
     max: 65_535,
     example: DEFAULT_PORT,
   });
-  const bakeSeconds = wholeNumber(textOption(command, 'bake') ?? '', {
-    name: '--bake',
-    min: 1,
-    max: MAX_BAKE_SECONDS,
-    example: DEFAULT_BAKE_MS / 1000,
-  });
-  return { purpose: 'deploy', port, bakeMs: bakeSeconds * 1000, keep: KEEP_RELEASES };
+  const bakeMs = bakeSeconds === undefined ? DEFAULT_BAKE_MS : bakeSeconds * 1000;
+  return { purpose: 'deploy', port, bakeMs, keep: KEEP_RELEASES };
 }
 
 function wholeNumber(

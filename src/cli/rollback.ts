@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { LOCAL } from '../config/yml/project.ts';
 import { OmpayError } from '../core/errors.ts';
 import { figuresOf, liveRelease, phase, rollback, rollbackPlansOf, settle } from '../deploy/deploy.ts';
 import { DEFAULT_BAKE_MS } from '../deploy/observation/rule.ts';
@@ -9,18 +10,21 @@ import type { LocalFacts, Release } from '../deploy/types.ts';
 import { journalFiles } from '../plan/journal.ts';
 import { type UnfinishedRun, unfinishedRun } from '../plan/unfinished-run.ts';
 import { hasOption, type Invocation } from './command.ts';
+import { environmentName, environmentOption } from './kit/environment.ts';
+import { rollbackFleet } from './kit/fleet-deploy.ts';
 import { localKit } from './kit/local.ts';
 import { printPlans } from './kit/plans.ts';
 import { reportAfterwards } from './kit/report.ts';
 import { runOperation } from './operation.ts';
 
 export function configure(command: Command): void {
-  command
+  environmentOption(command)
     .argument('[release]', 'its id or the beginning of it (default: the one that was live before)')
     .option('--plan', 'print exactly what would run, and run nothing');
 }
 
 export async function run(invocation: Invocation): Promise<number> {
+  if (environmentName(invocation) !== LOCAL) return rollbackFleet(invocation);
   const kit = localKit(invocation);
   const before = await kit.deployKit.facts();
   const unfinished = unfinishedRun(journalFiles(invocation.layout), ['deploy', 'rollback']);

@@ -1,18 +1,24 @@
 import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import type { Command } from 'commander';
+import { LOCAL } from '../config/yml/project.ts';
 import { shownAge } from '../core/units.ts';
 import type { ServiceState } from '../deploy/services.ts';
 import type { LocalFacts } from '../deploy/types.ts';
 import { isStale, readLock } from '../plan/lock.ts';
 import type { Invocation } from './command.ts';
+import { environmentName, environmentOption } from './kit/environment.ts';
+import { statusOfFleet } from './kit/fleet-status.ts';
 import { localKit } from './kit/local.ts';
 import { paint, table } from './render.ts';
 
-export function configure(_command: Command): void {}
+export function configure(command: Command): void {
+  environmentOption(command);
+}
 
-/** Exit 0 when what is live answers, 6 when it does not, 2 when nothing is deployed here. */
+/** Exit 0 when what is live answers, 6 when it does not, 2 when nothing is deployed here; of servers: kit/fleet-status.ts. */
 export async function run(invocation: Invocation): Promise<number> {
+  if (environmentName(invocation) !== LOCAL) return statusOfFleet(invocation);
   const { clock, layout, output } = invocation;
   const { deployKit, services } = localKit(invocation);
   const [facts, states = []] = await Promise.all([deployKit.facts(), services.states()]);

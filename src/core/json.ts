@@ -15,6 +15,8 @@ export interface JsonReader {
   record<T>(name: string, read: (item: JsonReader) => T): Readonly<Record<string, T>>;
   texts(name: string): Readonly<Record<string, string>>;
   textList(name: string): readonly string[];
+  /** An object whose values are safe integers >= 0. */
+  wholes(name: string): Readonly<Record<string, number>>;
   has(name: string): boolean;
 }
 
@@ -62,6 +64,10 @@ function readerOf(value: unknown, origin: JsonOrigin): JsonReader {
       ),
     textList: (name) =>
       checked(field(name), Array.isArray, origin, name).map((item) => checked(item, isText, origin, name)),
+    wholes: (name) =>
+      mapValues(checked(field(name), isObject, origin, name), (item, key) =>
+        checked(item, isWhole, origin, key),
+      ),
     has: (name) => field(name) !== undefined,
   };
 }

@@ -28,8 +28,8 @@ export type PlanOutcome =
 
 /**
  * The one interpreter of plans: stages in order, hosts of a stage in parallel, each host's steps in order.
- * On a failure or an interruption the steps begun are undone in reverse, the failed one first. Never throws for
- * what a step did; an undo that fails is journalled and does not hide the first error.
+ * On a failure or an interruption the steps begun are undone in the same way in reverse, the failed one first. Never throws
+ * for what a step did; an undo that fails is journalled and does not hide the first error.
  */
 export async function runPlan(plan: Plan, context: RunContext): Promise<PlanOutcome> {
   const startedMs = context.clock.monotonicMs();
@@ -106,10 +106,29 @@ async function runStep(plan: Plan, step: Step, context: StageContext): Promise<v
   }
 }
 
+/** Stages in reverse, hosts of a stage in parallel: one that cannot be reached does not keep the others from going back. */
 async function undoAll(plan: Plan, begun: readonly Step[], context: RunContext): Promise<string[]> {
+  const failed: string[] = [];
+  for (const stage of [...plan.stages].reverse()) {
+    const steps = begun.filter((step) => stage.steps.includes(step)).reverse();
+    const names = [...new Set(steps.map(({ on }) => on))];
+    const undone = names.map((name) =>
+      undoOnHost(
+        plan,
+        steps.filter(({ on }) => on === name),
+        context,
+      ),
+    );
+    failed.push(...(await Promise.all(undone)).flat());
+  }
+  return failed;
+}
+
+/** The steps whose undo failed. */
+async function undoOnHost(plan: Plan, steps: readonly Step[], context: RunContext): Promise<string[]> {
   const emit = unstoppable(context.emit);
   const failed: string[] = [];
-  for (const step of [...begun].reverse()) {
+  for (const step of steps) {
     if (step.undo === undefined) continue;
     const name = { plan: plan.name, step: step.id };
     emit({ type: 'undo-started', ...name });

@@ -45,6 +45,26 @@ export interface PendingSwitch {
   readonly token: number;
 }
 
+const EMPTY_SLOT: HostSlot = {
+  release: null,
+  runs: false,
+  isHealthy: false,
+  restarts: 0,
+  hasCurrentSettings: false,
+};
+
+/** A host before its first deploy. */
+export const NOTHING_THERE: HostFacts = {
+  live: null,
+  slots: { blue: EMPTY_SLOT, green: EMPTY_SLOT },
+  releases: [],
+  accepted: [],
+  pending: null,
+  lockedBy: null,
+  freeBytes: 0,
+  clockMs: 0,
+};
+
 /** Throws the reader's error for what is no such answer. */
 export function readHostFacts(reader: JsonReader): HostFacts {
   const slots = reader.object('slots');
@@ -53,17 +73,12 @@ export function readHostFacts(reader: JsonReader): HostFacts {
     live: slotOrNull(reader, 'live'),
     slots: { blue: readSlot(slots.object('blue')), green: readSlot(slots.object('green')) },
     releases: reader.list('releases', readRelease),
-    accepted: Object.values(reader.texts('accepted')),
+    accepted: reader.textList('accepted'),
     pending: pending === null ? null : readPending(pending),
     lockedBy: reader.textOrNull('lockedBy'),
     freeBytes: reader.whole('freeBytes'),
     clockMs: reader.whole('clockMs'),
   };
-}
-
-/** As it goes over the wire. */
-export function writtenHostFacts(facts: HostFacts): Readonly<Record<string, unknown>> {
-  return { ...facts, accepted: Object.fromEntries(facts.accepted.entries()) };
 }
 
 function readSlot(reader: JsonReader): HostSlot {

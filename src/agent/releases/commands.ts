@@ -8,13 +8,8 @@ import { verifyRelease } from './verify.ts';
 /**
  * `verify RELEASE` (`verify RELEASE FOLDER` for one that does not have its name yet), `inventory` and `prune KEEP`, each with
  * `--root FOLDER` first where its paths are below one. What they give is printed as JSON. Undefined for another command.
- * @param busyAgents programs that carry something right now, and stay.
  */
-export function releaseCommand(
-  command: string,
-  words: readonly string[],
-  busyAgents: readonly string[] = [],
-): object | undefined {
+export function releaseCommand(command: string, words: readonly string[]): object | undefined {
   const [root, rest] = words[0] === '--root' ? [words[1] ?? '', words.slice(2)] : ['', words];
   switch (command) {
     case 'verify':
@@ -22,7 +17,7 @@ export function releaseCommand(
     case 'inventory':
       return takeInventory(releasePlaces(root));
     case 'prune':
-      return prune(releasePlaces(root), keepOf(rest), busyAgents);
+      return prune(releasePlaces(root), keepOf(rest));
     default:
       return undefined;
   }

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, readlinkSync, statfsSync } from 'node:fs';
+import { lstatSync, readdirSync, readFileSync, readlinkSync, statfsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { systemCodeOf } from '../../core/errors.ts';
 import type { Slot } from '../../core/layout.ts';
@@ -13,6 +13,7 @@ export interface Inventory {
   /** Names under `releases` that are none. */
   readonly broken: readonly string[];
   readonly runtimes: readonly string[];
+  /** Newest first. */
   readonly agents: readonly InventoryAgent[];
   /** What `current` names; empty without one. */
   readonly agent: string;
@@ -33,12 +34,15 @@ export function takeInventory(places: ReleasePlaces): Inventory {
   const folders = namesIn(places.releases);
   const releases = folders.flatMap((id) => manifestIn(join(places.releases, id)) ?? []);
   const agents = namesIn(places.agents).filter((name) => name !== CURRENT_AGENT);
+  const cameAtMs = (id: string): number => lstatSync(join(places.agents, id)).mtimeMs;
   const live = linkTarget(places.live);
   return {
     releases: releases.toSorted((a, b) => b.builtAt.localeCompare(a.builtAt)),
     broken: folders.filter((id) => !releases.some((release) => release.id === id)),
     runtimes: namesIn(places.runtimes),
-    agents: agents.map((id) => ({ id, runtime: runtimeOf(join(places.agents, id)) })),
+    agents: agents
+      .toSorted((a, b) => cameAtMs(b) - cameAtMs(a))
+      .map((id) => ({ id, runtime: runtimeOf(join(places.agents, id)) })),
     agent: linkTarget(join(places.agents, CURRENT_AGENT)) ?? '',
     slots: {
       blue: linkTarget(join(places.slots, 'blue')) ?? null,

@@ -9,14 +9,14 @@ export interface Pruning {
   readonly runtimes: readonly string[];
 }
 
-/** The one in use, and the one before it, which a failed upgrade goes back to. */
+/** The newest: the one in use, and the one before it, which a failed upgrade goes back to. */
 const KEEP_AGENTS = 2;
 
 /**
  * What may go: all but the newest `keep` releases, those that a slot or `accepted` names, and what these and the agents run
- * on. Pure. @param busyAgents still carry something.
+ * on. Pure. An agent that still carries something has its file in memory.
  */
-export function whatToPrune(inventory: Inventory, keep: number, busyAgents: readonly string[]): Pruning {
+export function whatToPrune(inventory: Inventory, keep: number): Pruning {
   const { releases, broken, agents, runtimes, agent, slots, accepted } = inventory;
   const kept = new Set([
     ...releases.slice(0, keep).map(({ id }) => id),
@@ -24,9 +24,7 @@ export function whatToPrune(inventory: Inventory, keep: number, busyAgents: read
     ...accepted,
   ]);
   const keptReleases = releases.filter(({ id }) => kept.has(id));
-  const keptAgents = agents.filter(
-    ({ id }, index) => id === agent || busyAgents.includes(id) || index < KEEP_AGENTS,
-  );
+  const keptAgents = agents.filter(({ id }, index) => id === agent || index < KEEP_AGENTS);
   const needed = new Set([
     ...keptReleases.map(({ runtime }) => runtime.sha256),
     ...keptAgents.map(({ runtime }) => runtime),
@@ -39,8 +37,8 @@ export function whatToPrune(inventory: Inventory, keep: number, busyAgents: read
 }
 
 /** Takes away what `whatToPrune` says, as of now. What is half removed never has its name. */
-export function prune(places: ReleasePlaces, keep: number, busyAgents: readonly string[]): Pruning {
-  const going = whatToPrune(takeInventory(places), keep, busyAgents);
+export function prune(places: ReleasePlaces, keep: number): Pruning {
+  const going = whatToPrune(takeInventory(places), keep);
   for (const id of going.releases) remove(places.releases, id);
   for (const id of going.agents) remove(places.agents, id);
   for (const sha256 of going.runtimes) remove(places.runtimes, sha256);

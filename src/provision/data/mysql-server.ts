@@ -14,7 +14,10 @@ export interface MysqlServer {
   readonly template: string;
   readonly packageName: string;
   readonly unit: string;
+  /** After the distribution's own: the files of a folder are read in the order of their names. */
   readonly configPath: string;
+  /** What SQL shows of a variable that is on or off. */
+  readonly flags: { readonly on: string; readonly off: string };
   readonly client: string;
   /** Reads the whole configuration, and exits 0 when the server could start with it. */
   readonly check: Shell;
@@ -33,8 +36,8 @@ const START_MS = 120_000;
 /** A server for the web hosts alone: its files, then the server, then what it says of itself. */
 export function mysqlResources(server: MysqlServer, input: HostInput): readonly Resource[] {
   const accounts: MysqlAccounts = { app: appAccount(input), ...server.proofs };
-  const changeable = changeableVariables(input);
-  const fixed = { ...fixedVariables(input), ...server.fixed };
+  const changeable = changeableVariables(server, input);
+  const fixed = { ...fixedVariables(server, input), ...server.fixed };
   const client = (query: Shell): Shell => sh`printf '%s' ${query} | ${clientLine(server)}`;
   return [
     { kind: 'package', name: server.packageName },
@@ -102,26 +105,29 @@ function configText(server: MysqlServer, input: HostInput): string {
 const KEEP_SECONDS = 604_800;
 
 /** What somebody could have changed in the running server, and what puts it right without a restart. */
-function changeableVariables(input: HostInput): Readonly<Record<string, string>> {
+function changeableVariables({ flags }: MysqlServer, input: HostInput): Readonly<Record<string, string>> {
   return {
     innodb_flush_log_at_trx_commit: '1',
     sync_binlog: '1',
     binlog_expire_logs_seconds: String(KEEP_SECONDS),
     // Migrations make triggers, by a user that is not the server's master (MySQL's manual, 27.7).
-    log_bin_trust_function_creators: '1',
-    require_secure_transport: '1',
-    local_infile: '0',
-    read_only: '0',
+    log_bin_trust_function_creators: flags.on,
+    require_secure_transport: flags.on,
+    local_infile: flags.off,
+    read_only: flags.off,
     max_connections: String(roomOf(input).connections),
   };
 }
 
-function fixedVariables({ host, database }: HostInput): Readonly<Record<string, string>> {
+function fixedVariables(
+  { flags }: MysqlServer,
+  { host, database }: HostInput,
+): Readonly<Record<string, string>> {
   return {
     bind_address: host.address,
     port: String(database.port),
-    log_bin: '1',
-    skip_name_resolve: '1',
+    log_bin: flags.on,
+    skip_name_resolve: flags.on,
     server_id: String(serverId(host.address)),
     ssl_ca: tlsPaths(TLS_FOLDER).ca,
   };

@@ -28,36 +28,46 @@ const APP_RIGHTS = [
   'TRIGGER',
   'UPDATE',
 ];
-const WITHHELD = [
-  'ALTER ROUTINE',
-  'CREATE ROUTINE',
-  'CREATE TEMPORARY TABLES',
-  'CREATE VIEW',
-  'DROP',
-  'EVENT',
-  'EXECUTE',
-  'GRANT OPTION',
-  'LOCK TABLES',
-  'SHOW VIEW',
-];
+
+interface Account {
+  readonly user: string;
+  readonly host: string;
+  readonly plugin: string;
+  readonly verifier: string;
+  readonly tls: 'ANY' | '';
+  /** As information_schema shows them: `*` for the whole server, a schema with its escapes. */
+  readonly rights: readonly { readonly scope: string; readonly right: string }[];
+}
+
+function accountsOf({ app, appProof, monitorRights, socketPlugin }: MysqlAccounts): readonly Account[] {
+  const scope = escapedSchema(app.database);
+  const ofApp = app.addresses.map(
+    (host): Account => ({
+      user: app.user,
+      host,
+      plugin: appProof.plugin,
+      verifier: appProof.verifier(`${app.user}@${host}`),
+      tls: 'ANY',
+      rights: [{ scope: '*', right: 'USAGE' }, ...APP_RIGHTS.map((right) => ({ scope, right }))],
+    }),
+  );
+  const ofServer = monitorRights.map((right) => ({ scope: '*', right }));
+  const rights = [...ofServer, { scope: 'performance_schema', right: 'SELECT' }];
+  return [
+    ...ofApp,
+    { user: MONITOR, host: 'localhost', plugin: socketPlugin, verifier: '', tls: '', rights },
+  ];
+}
 
 /** One line for each account and right that is to be there; sorted by their bytes. Holds what servers keep of passwords. */
 export function accountLines(accounts: MysqlAccounts): Secret {
-  const { app, appProof, monitorRights, socketPlugin } = accounts;
-  const schema = escapedSchema(app.database);
-  const ofApp = app.addresses.flatMap((address) => [
-    `user|${app.user}|${address}|${appProof.plugin}|${appProof.verifier(`${app.user}@${address}`)}|ANY`,
-    `right|${grantee(app.user, address)}|*|USAGE|NO`,
-    ...APP_RIGHTS.map((right) => `right|${grantee(app.user, address)}|${schema}|${right}|NO`),
+  const lines = accountsOf(accounts).flatMap((account) => [
+    ['user', account.user, account.host, account.plugin, account.verifier, account.tls].join('|'),
+    ...account.rights.map(({ scope, right }) => ['right', grantee(account), scope, right, 'NO'].join('|')),
   ]);
-  const ofMonitor = [
-    `user|${MONITOR}|localhost|${socketPlugin}||`,
-    ...monitorRights.map((right) => `right|${grantee(MONITOR, 'localhost')}|*|${right}|NO`),
-    `right|${grantee(MONITOR, 'localhost')}|performance_schema|SELECT|NO`,
-  ];
-  const lines = [`database|${app.database}|utf8mb4`, ...ofApp, ...ofMonitor];
+  const all = [`database|${accounts.app.database}|utf8mb4`, ...lines];
   return new Secret(
-    lines
+    all
       .map((line) => Buffer.from(line))
       .toSorted(Buffer.compare)
       .map(String)
@@ -65,19 +75,19 @@ export function accountLines(accounts: MysqlAccounts): Secret {
   );
 }
 
+const RIGHTS = `select grantee, '*' as scope, privilege_type, is_grantable from information_schema.user_privileges
+  union all select grantee, table_schema, privilege_type, is_grantable from information_schema.schema_privileges`;
+
 /** Prints the same of the server. A root from elsewhere and users without a name count, and an empty database `test`. */
 export function accountQuery({ app }: MysqlAccounts): string {
-  const names = [app.user, MONITOR].map(literal).join(', ');
-  const grantees = [app.user, MONITOR]
-    .map((user) => `grantee like ${literal(`${likeText(literal(user))}@%`)}`)
+  const users = [app.user, MONITOR];
+  const grantees = users
+    .map((user) => `grantee like ${literal(`${escapedSchema(`'${user}'`)}@%`)}`)
     .join(' or ');
   return `select line from (
 select concat_ws('|', 'user', user, host, plugin, coalesce(authentication_string, ''), ssl_type) as line from mysql.user
-  where user in (${names}, '') or (user = 'root' and host <> 'localhost')
-union all select concat_ws('|', 'right', grantee, '*', privilege_type, is_grantable)
-  from information_schema.user_privileges where ${grantees}
-union all select concat_ws('|', 'right', grantee, table_schema, privilege_type, is_grantable)
-  from information_schema.schema_privileges where ${grantees}
+  where user in (${users.map(literal).join(', ')}, '') or (user = 'root' and host <> 'localhost')
+union all select concat_ws('|', 'right', grantee, scope, privilege_type, is_grantable) from (${RIGHTS}) as rights where ${grantees}
 union all select concat_ws('|', 'database', schema_name, default_character_set_name)
   from information_schema.schemata as s where schema_name = ${literal(app.database)}
   or (schema_name = 'test' and not exists (select 1 from information_schema.tables where table_schema = 'test'))
@@ -85,36 +95,40 @@ union all select concat_ws('|', 'database', schema_name, default_character_set_n
 `;
 }
 
-/** Makes it so from whatever there is. What is there already stays in force all the while: live connections notice nothing. */
+/** Makes it so from whatever there is. Live connections notice nothing, unless an account has more rights than it is to have. */
 export function accountStatements(accounts: MysqlAccounts): Secret {
-  const { app, appProof, identified, socketPlugin } = accounts;
-  const everything = `${identifier(escapedSchema(app.database))}.*`;
-  const ofApp = app.addresses.flatMap((address) => {
-    const account = `${literal(app.user)}@${literal(address)}`;
-    const proof = identified(appProof.plugin, appProof.verifier(`${app.user}@${address}`));
-    return [
-      `create user if not exists ${account} ${proof} require ssl`,
-      `alter user ${account} ${proof} require ssl`,
-      `grant ${APP_RIGHTS.join(', ')} on ${everything} to ${account}`,
-      `revoke all privileges on *.* from ${account}`,
-      `revoke grant option on *.* from ${account}`,
-      `revoke ${WITHHELD.join(', ')} on ${everything} from ${account}`,
-    ];
-  });
-  const monitor = `${literal(MONITOR)}@'localhost'`;
+  const database = identifier(accounts.app.database);
   const statements = [
-    `create database if not exists ${identifier(app.database)} character set utf8mb4`,
-    `alter database ${identifier(app.database)} character set utf8mb4`,
-    ...ofApp,
-    `create user if not exists ${monitor} ${identified(socketPlugin, '')}`,
-    `alter user ${monitor} ${identified(socketPlugin, '')} require none`,
-    `revoke all privileges on *.* from ${monitor}`,
-    `revoke grant option on *.* from ${monitor}`,
-    `grant process, replication client on *.* to ${monitor}`,
-    `grant select on performance_schema.* to ${monitor}`,
-    ...removals(app),
+    `create database if not exists ${database} character set utf8mb4`,
+    `alter database ${database} character set utf8mb4`,
+    ...accountsOf(accounts).flatMap((account) => statementsOf(account, accounts)),
+    ...removals(accounts.app),
   ];
   return new Secret(`${statements.join(';\n')};\n`);
+}
+
+function statementsOf(account: Account, { identified }: MysqlAccounts): readonly string[] {
+  const name = `${literal(account.user)}@${literal(account.host)}`;
+  const proof = identified(account.plugin, account.verifier);
+  const require = account.tls === '' ? 'require none' : 'require ssl';
+  const scopes = [...new Set(account.rights.map(({ scope }) => scope))];
+  return [
+    `create user if not exists ${name} ${proof} ${require}`,
+    `alter user ${name} ${proof} ${require}`,
+    ...executed(
+      `if(${hasMoreThan(account)}, concat('revoke all privileges, grant option from ', quote(${literal(account.user)}), '@', quote(${literal(account.host)})), 'do 0')`,
+    ),
+    ...scopes.map((scope) => {
+      const rights = account.rights.filter((each) => each.scope === scope).map(({ right }) => right);
+      return `grant ${rights.join(', ')} on ${scope === '*' ? '*' : identifier(scope)}.* to ${name}`;
+    }),
+  ];
+}
+
+function hasMoreThan(account: Account): string {
+  const allowed = account.rights.map(({ scope, right }) => literal([scope, right, 'NO'].join('|')));
+  return `exists (select 1 from (${RIGHTS}) as rights where grantee = ${literal(grantee(account))}
+  and concat_ws('|', scope, privilege_type, is_grantable) not in (${allowed.join(', ')}))`;
 }
 
 /** The app's user from where it may not come, users without a name, a root from elsewhere; `test` when nothing is in it. */
@@ -142,16 +156,12 @@ function identifier(name: string): string {
   return `\`${name.replaceAll('`', '``')}\``;
 }
 
-/** In a GRANT an underscore stands for any character, and a percent sign for any number of them. */
+/** In a GRANT, as in LIKE, an underscore stands for any character, and a percent sign for any number of them. */
 function escapedSchema(name: string): string {
   return name.replace(/[\\_%]/g, '\\$&');
 }
 
-function likeText(text: string): string {
-  return text.replace(/[\\_%]/g, '\\$&');
-}
-
 /** As information_schema shows it. */
-function grantee(user: string, host: string): string {
+function grantee({ user, host }: Pick<Account, 'user' | 'host'>): string {
   return `'${user}'@'${host}'`;
 }

@@ -16,7 +16,7 @@ export function monitorPassword(password: Secret): Secret {
 export function redisAccounts(password: Secret): Secret {
   const lines = [
     'user default off resetpass resetkeys resetchannels -@all',
-    `user ${REDIS_USER} on #${sha256(password)} ~* &* +@all -@admin -@dangerous +info +client|setname +client|setinfo +client|id`,
+    `user ${REDIS_USER} on #${sha256(password)} ~* &* +@all -@admin -@dangerous +info`,
     `user ${REDIS_MONITOR} on #${sha256(monitorPassword(password))} resetkeys resetchannels -@all +ping +info +select +client|setname +config|get +latency|latest +latency|histogram +slowlog|get +slowlog|len`,
   ];
   return new Secret(`${lines.join('\n')}\n`);

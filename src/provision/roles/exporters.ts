@@ -1,12 +1,12 @@
 import { Secret } from '../../core/secret.ts';
+import { SERVER } from '../../core/server-layout.ts';
 import { secretOf } from '../data/database.ts';
 import { monitorPassword, REDIS_MONITOR } from '../data/redis-accounts.ts';
-import { tlsPaths } from '../data/service-tls.ts';
 import { rootFile, running } from '../declarations.ts';
 import { type HostInput, hasRole } from '../input.ts';
 import type { Resource } from '../resource.ts';
 import type { Role } from '../role.ts';
-import { isTls, REDIS_TLS } from './redis.ts';
+import { isTls } from './redis.ts';
 
 /** Debian's packages and the ports that they take; the firewall opens these to the monitoring networks. */
 const PORTS = { node: 9100, nginx: 9113, mysqld: 9104, postgres: 9187, redis: 9121 } as const;
@@ -86,7 +86,7 @@ function redisExporter(input: HostInput): readonly Resource[] {
   const scheme = isTls(input) ? 'rediss' : 'redis';
   const { host, redis } = input;
   const address = `-redis.addr=${scheme}://${host.address.includes(':') ? `[${host.address}]` : host.address}:${redis.port}`;
-  const ca = isTls(input) ? [`-tls-ca-cert-file=${tlsPaths(REDIS_TLS).ca}`] : [];
+  const ca = isTls(input) ? [`-tls-ca-cert-file=${SERVER.tlsAuthority}`] : [];
   return exporter(input, 'redis', {
     options: [address, `-redis.user=${REDIS_MONITOR}`, ...ca],
     variables: [`REDIS_PASSWORD=${password.reveal()}`],

@@ -18,10 +18,11 @@ function serverOf(input: HostInput, { name }: Family): MysqlServer {
   const { password } = appAccount(input);
   return {
     title: 'MariaDB',
+    flags: { on: 'ON', off: 'OFF' },
     template: 'mariadb/60-ompay.cnf',
     packageName: 'mariadb-server',
     unit: 'mariadb.service',
-    configPath: { debian: '/etc/mysql/mariadb.conf.d/60-ompay.cnf', rhel: '/etc/my.cnf.d/zz-ompay.cnf' }[
+    configPath: { debian: '/etc/mysql/mariadb.conf.d/zz-ompay.cnf', rhel: '/etc/my.cnf.d/zz-ompay.cnf' }[
       name
     ],
     client: 'mariadb',

@@ -16,13 +16,14 @@ export const mysqlRole: Role<HostInput> = {
 
 function serverOf(input: HostInput, { name }: Family): MysqlServer {
   const places = {
-    debian: { unit: 'mysql.service', configPath: '/etc/mysql/mysql.conf.d/60-ompay.cnf' },
+    debian: { unit: 'mysql.service', configPath: '/etc/mysql/mysql.conf.d/zz-ompay.cnf' },
     rhel: { unit: 'mysqld.service', configPath: '/etc/my.cnf.d/zz-ompay.cnf' },
   }[name];
   const { password } = appAccount(input);
   return {
     ...places,
     title: 'MySQL',
+    flags: { on: '1', off: '0' },
     template: 'mysql/60-ompay.cnf',
     packageName: 'mysql-server',
     client: 'mysql',

@@ -1,4 +1,5 @@
 import { SETTINGS } from '../../config/yml/settings.ts';
+import { SERVER } from '../../core/server-layout.ts';
 import { type Shell, sh } from '../../shell/line.ts';
 import { roomOf, secretOf } from '../data/database.ts';
 import { monitorPassword, REDIS_MONITOR, redisAccounts } from '../data/redis-accounts.ts';
@@ -11,7 +12,7 @@ import type { Resource } from '../resource.ts';
 import type { Role } from '../role.ts';
 import { template } from '../templates.ts';
 
-export const REDIS_TLS = '/etc/redis/tls';
+export const REDIS_TLS = `${SERVER.tls}/redis`;
 const ACCOUNTS = '/etc/redis/users.acl';
 const MB = 1024 * 1024;
 

@@ -167,8 +167,14 @@ export const commands: readonly CommandEntry[] = [
     load: () => import('./lock/release.ts'),
   },
   {
+    words: 'self-upgrade',
+    summary: "make what ompay keeps on servers this checkout's: agent and Node",
+    group: 'Operate',
+    load: () => import('./self-upgrade.ts'),
+  },
+  {
     words: 'releases',
-    summary: 'the releases kept here, newest first',
+    summary: 'the releases kept here, or on servers (-e), newest first',
     group: 'Look',
     load: () => import('./releases.ts'),
   },

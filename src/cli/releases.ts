@@ -1,13 +1,19 @@
 import type { Command } from 'commander';
+import { LOCAL } from '../config/yml/project.ts';
 import { shownAge } from '../core/units.ts';
 import type { LocalFacts, Release } from '../deploy/types.ts';
 import type { Invocation } from './command.ts';
+import { environmentName, environmentOption } from './kit/environment.ts';
+import { showFleetReleases } from './kit/fleet-releases.ts';
 import { localKit } from './kit/local.ts';
 import { table } from './render.ts';
 
-export function configure(_command: Command): void {}
+export function configure(command: Command): void {
+  environmentOption(command);
+}
 
 export async function run(invocation: Invocation): Promise<number> {
+  if (environmentName(invocation) !== LOCAL) return showFleetReleases(invocation);
   const { clock, output } = invocation;
   const facts = await localKit(invocation).deployKit.facts();
   if (output.json) {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readJson } from './json.ts';
+import { type JsonReader, readJson } from './json.ts';
 
 /** The files of a release on a server that are not listed in its manifest: the manifest, and what vouches for it. */
 export const MANIFEST_FILE = 'manifest.json';
@@ -58,7 +58,10 @@ export const RELEASE_ID_LENGTH = 12;
 
 /** @param what names the manifest in errors. Throws `releaseNotTrusted` for anything that is no manifest. */
 export function parseManifest(bytes: Uint8Array, what: string): ReleaseManifest {
-  const reader = readJson(bytes, { what, code: 'releaseNotTrusted', hint: SHIP_AGAIN });
+  return readManifest(readJson(bytes, { what, code: 'releaseNotTrusted', hint: SHIP_AGAIN }));
+}
+
+export function readManifest(reader: JsonReader): ReleaseManifest {
   const runtime = reader.object('runtime');
   return {
     format: reader.whole('format'),

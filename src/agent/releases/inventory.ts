@@ -1,35 +1,12 @@
 import { lstatSync, readdirSync, readFileSync, readlinkSync, statfsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { systemCodeOf } from '../../core/errors.ts';
-import type { Slot } from '../../core/layout.ts';
+import type { Inventory } from '../../core/release-inventory.ts';
 import { MANIFEST_FILE, parseManifest, type ReleaseManifest } from '../../core/release-manifest.ts';
 import { CURRENT_AGENT, NODE_LINK, type ReleasePlaces } from '../../core/server-layout.ts';
 import { acceptedIn } from '../accepted.ts';
 
-/** What a host has, and what of it is in use. Nothing is proven by it: `verify` does that. */
-export interface Inventory {
-  /** Newest first; only folders with a readable manifest of their own name. */
-  readonly releases: readonly ReleaseManifest[];
-  /** Names under `releases` that are none. */
-  readonly broken: readonly string[];
-  readonly runtimes: readonly string[];
-  /** Newest first. */
-  readonly agents: readonly InventoryAgent[];
-  /** What `current` names; empty without one. */
-  readonly agent: string;
-  readonly slots: Readonly<Record<Slot, string | null>>;
-  readonly live: Slot | null;
-  /** Releases that were live and watched to the end, newest first. */
-  readonly accepted: readonly string[];
-  readonly freeBytes: number;
-}
-
-export interface InventoryAgent {
-  readonly id: string;
-  /** SHA-256 of the runtime that it runs on; empty when its link leads nowhere. */
-  readonly runtime: string;
-}
-
+/** What this host has. Throws when its folders of releases cannot be read. */
 export function takeInventory(places: ReleasePlaces): Inventory {
   const folders = namesIn(places.releases);
   const releases = folders.flatMap((id) => manifestIn(join(places.releases, id)) ?? []);

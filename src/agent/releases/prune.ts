@@ -1,7 +1,8 @@
 import { renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Inventory } from '../../core/release-inventory.ts';
 import type { ReleasePlaces } from '../../core/server-layout.ts';
-import { type Inventory, takeInventory } from './inventory.ts';
+import { takeInventory } from './inventory.ts';
 
 export interface Pruning {
   readonly releases: readonly string[];

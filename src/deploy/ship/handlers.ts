@@ -4,6 +4,7 @@ import { readJson } from '../../core/json.ts';
 import { shownSize } from '../../core/units.ts';
 import type { HandlerContext, Handlers } from '../../plan/act.ts';
 import type { JsonObject } from '../../plan/plan.ts';
+import { inventoryOf } from './inventory.ts';
 import { agentLine, agentUploadLine, releaseUploadLine, runtimeLine, useAgentLine } from './lines.ts';
 import { beginShipping, change, hintIn, refusalIn, type ShipKit, type Shipping } from './shipping.ts';
 
@@ -11,7 +12,8 @@ const AGENT_MS = 60_000;
 
 /**
  * `ship.runtime`, `ship.agent`, `ship.release`, in this order for each host: what is there already is not sent again, and a
- * host that has everything is asked once. `ship.verify` and `ship.prune` need the agent there.
+ * host that has everything is asked once. `ship.agentFile`, `ship.useAgent` and its undo
+ * `ship.formerAgent` upgrade the agent alone. `ship.verify` and `ship.prune` need the agent there.
  */
 export function shipHandlers(kit: ShipKit): Handlers {
   const shipping = beginShipping(kit);
@@ -19,6 +21,9 @@ export function shipHandlers(kit: ShipKit): Handlers {
     'ship.runtime': async (_input, context) => shipRuntime(shipping, context),
     'ship.agent': async (_input, context) => shipAgent(shipping, context),
     'ship.release': async (_input, context) => shipRelease(shipping, context),
+    'ship.agentFile': async (_input, context) => sendAgent(shipping, context),
+    'ship.useAgent': async (_input, context) => useNewAgent(shipping, context),
+    'ship.formerAgent': async (_input, context) => useFormerAgent(shipping, context),
     'ship.verify': async ({ release }, context) => verify(shipping, String(release), context),
     'ship.prune': async ({ keep }, context) => prune(shipping, Number(keep), context),
   };
@@ -37,21 +42,48 @@ async function shipRuntime(shipping: Shipping, context: HandlerContext): Promise
   return { sent: true, shown: `${what} sent, ${shownSize(content.length)}` };
 }
 
-/** A newer agent is the one in use from here on; one that carries something goes on with its own file. */
+/** A newer agent is the one in use from here on; one that carries something goes on with what it has in memory. */
 async function shipAgent(shipping: Shipping, context: HandlerContext): Promise<JsonObject> {
-  const { places } = shipping;
   const { agent } = await shipping.shippable();
   const look = await shipping.look(context);
   const what = `agent ${agent.id}`;
   if (look.hasAgent && look.currentAgent === agent.id) return { sent: false, shown: `${what} was there` };
-  if (!look.hasAgent) {
-    const upload = { id: agent.id, sha256: agent.file.sha256, runtime: agent.runtimeSha256 };
-    const stdin = await shipping.agentArchive();
-    const send = async () => change(agentUploadLine(places, upload), context, { stdin, what });
-    await shipping.uploads.pass(send, context.signal);
-  }
-  await change(useAgentLine(places, agent.id), context, { what });
-  return { sent: !look.hasAgent, before: look.currentAgent, shown: `${what} is in use` };
+  const { sent } = await sendAgent(shipping, context);
+  await change(useAgentLine(shipping.places, agent.id), context, { what });
+  return { sent, before: look.currentAgent, shown: `${what} is in use` };
+}
+
+async function sendAgent(shipping: Shipping, context: HandlerContext) {
+  const { agent } = await shipping.shippable();
+  const what = `agent ${agent.id}`;
+  if ((await shipping.look(context)).hasAgent) return { sent: false, shown: `${what} was there` };
+  const upload = { id: agent.id, sha256: agent.file.sha256, runtime: agent.runtimeSha256 };
+  const stdin = await shipping.agentArchive();
+  const send = async () => change(agentUploadLine(shipping.places, upload), context, { stdin, what });
+  await shipping.uploads.pass(send, context.signal);
+  return { sent: true, shown: `${what} sent, ${shownSize(stdin.length)}` };
+}
+
+/** By the way that everyone comes, over `current`. */
+async function useNewAgent(shipping: Shipping, context: HandlerContext): Promise<JsonObject> {
+  const { agent } = await shipping.shippable();
+  const { currentAgent } = await shipping.look(context);
+  const what = `agent ${agent.id}`;
+  if (currentAgent !== agent.id) await change(useAgentLine(shipping.places, agent.id), context, { what });
+  const inventory = await inventoryOf(context.host, { ...shipping, signal: context.signal });
+  if (inventory?.agent === agent.id)
+    return { before: currentAgent, shown: `${what} answers; before: ${currentAgent || 'none'}` };
+  throw new OmpayError('commandFailed', `${what} on ${context.host.name} does not answer as itself`, {
+    hint: `log in to ${context.host.name} and look: ls -l /opt/ompay/agents`,
+  });
+}
+
+async function useFormerAgent(shipping: Shipping, context: HandlerContext): Promise<JsonObject> {
+  const { currentAgent } = await shipping.look(context);
+  const { agent } = await shipping.shippable();
+  if (currentAgent === '' || currentAgent === agent.id) return { shown: 'there was no other' };
+  await change(useAgentLine(shipping.places, currentAgent), context, { what: `agent ${currentAgent}` });
+  return { shown: `agent ${currentAgent} is in use again` };
 }
 
 async function shipRelease(shipping: Shipping, context: HandlerContext): Promise<JsonObject> {

@@ -6,6 +6,7 @@ import type { Shippable } from './types.ts';
 const RUNTIME_LIMIT_MS = 900_000;
 const RELEASE_LIMIT_MS = 180_000;
 const PRUNE_LIMIT_MS = 60_000;
+const ANSWER_LIMIT_MS = 60_000;
 
 /** What is to be shipped, by its names alone. */
 export type Shipment = Pick<Shippable, 'manifest' | 'agent' | 'runtime'>;
@@ -29,12 +30,7 @@ export function shipStage(hosts: readonly HostName[], shipment: Shipment): Stage
 function shipSteps(on: HostName, { manifest, agent, runtime }: Shipment): readonly Step[] {
   const { id } = manifest;
   return [
-    {
-      id: `${on}-runtime`,
-      title: `Node ${runtime.version} is there`,
-      on,
-      action: call('ship.runtime', { runtime: runtime.sha256 }, RUNTIME_LIMIT_MS),
-    },
+    runtimeStep(on, runtime),
     {
       id: `${on}-agent`,
       title: `the agent ${agent.id} is there`,
@@ -48,6 +44,54 @@ function shipSteps(on: HostName, { manifest, agent, runtime }: Shipment): readon
       action: call('ship.release', { release: id }, RELEASE_LIMIT_MS),
     },
   ];
+}
+
+function runtimeStep(on: HostName, { sha256, version }: Shipment['runtime']): Step {
+  return {
+    id: `${on}-runtime`,
+    title: `Node ${version} is there`,
+    on,
+    action: call('ship.runtime', { runtime: sha256 }, RUNTIME_LIMIT_MS),
+  };
+}
+
+/**
+ * The agent and the runtime of this source, on all hosts; the agent of before stays until the new one has answered on each, and
+ * is in use again on all of them when one did not.
+ */
+export function upgradePlan(hosts: readonly HostName[], shipment: Pick<Shipment, 'agent' | 'runtime'>): Plan {
+  const { agent, runtime } = shipment;
+  const steps = (make: (on: HostName) => readonly Step[]): readonly Step[] => hosts.flatMap(make);
+  return {
+    name: 'self-upgrade',
+    title: `Agent ${agent.id} on ${hosts.join(', ')}`,
+    stages: [
+      {
+        title: 'Send',
+        steps: steps((on) => [
+          runtimeStep(on, runtime),
+          {
+            id: `${on}-agent`,
+            title: `the agent ${agent.id} is there`,
+            on,
+            action: call('ship.agentFile', { agent: agent.id }, RELEASE_LIMIT_MS),
+          },
+        ]),
+      },
+      {
+        title: 'Upgrade',
+        steps: steps((on) => [
+          {
+            id: `${on}-use`,
+            title: `the agent ${agent.id} is in use and answers`,
+            on,
+            action: call('ship.useAgent', { agent: agent.id }, ANSWER_LIMIT_MS),
+            undo: call('ship.formerAgent', {}, ANSWER_LIMIT_MS),
+          },
+        ]),
+      },
+    ],
+  };
 }
 
 /** Looks again at a release that is there, as before a rollback to one that does not run. */

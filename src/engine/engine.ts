@@ -1,7 +1,7 @@
 import type { ArchiveEntry } from '../core/archive.ts';
 import type { ProofQuery, QuerySession, SourceFacts } from './proof.ts';
 
-export type EngineName = 'pglite';
+export type EngineName = 'mysql' | 'pglite';
 
 /**
  * A kind of database, as backups and restores see it: it can be copied while it serves, and a copy can be started.
@@ -34,7 +34,7 @@ export interface CaptureRequest {
 export interface CaptureSource {
   /** Stable over restarts; a database made anew has another. */
   readonly serverUuid: string;
-  /** `cold`: the database was not running, and was kept from starting. */
+  /** `cold`: the database was not running, and was kept from starting or is known not to have started. */
   readonly method: 'online' | 'cold';
   readonly entries: AsyncIterable<ArchiveEntry>;
 }

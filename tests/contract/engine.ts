@@ -19,7 +19,7 @@ export interface EngineUnderTest {
   dispose(): Promise<void>;
 }
 
-const COUNT: ProofQuery = { name: 'rows', expect: 'grows', sql: 'select count(*) as rows from transfers' };
+const COUNT: ProofQuery = { name: 'rows', expect: 'grows', sql: 'select count(*) as "rows" from transfers' };
 const BOOT = { timeoutMs: 60_000 };
 
 /** Copies the source into a new folder, as a backup and its restore would. */
@@ -102,7 +102,7 @@ export function engineContract(name: string, make: () => Promise<EngineUnderTest
 
     test('a stopped database is copied cold, with the same identity, and serves again afterwards', async () => {
       const online = await copyInto(place.engine, nextFolder());
-      const [row] = await place.query('select count(*) as rows from transfers');
+      const [row] = await place.query('select count(*) as "rows" from transfers');
       await place.stop();
       const folder = nextFolder();
       try {

@@ -1,0 +1,37 @@
+import { readdir } from 'node:fs/promises';
+import type { BootedDatabase, BootRequest } from '../engine.ts';
+import { BINLOG_INDEX } from './files.ts';
+import { startScratch } from './server.ts';
+import type { MysqlSettings } from './settings.ts';
+
+const QUERY_TIMEOUT_MS = 10 * 60_000;
+
+/** Starts a server of our own on an extracted copy, on a socket that nobody else knows. */
+export async function bootMysql(
+  settings: Pick<MysqlSettings, 'serverCommand' | 'clock' | 'database'>,
+  folder: string,
+  request: BootRequest,
+): Promise<BootedDatabase> {
+  const server = await startScratch(settings, folder, {
+    ...request,
+    queryMs: QUERY_TIMEOUT_MS,
+    database: settings.database,
+    args: await logArguments(folder),
+  });
+  try {
+    const [serverVersion = ''] = await server.session.values("select concat('MySQL ', version())");
+    const { session, socketPath, stop } = server;
+    return { serverVersion, socketPath, rows: session.rows, stop };
+  } catch (error) {
+    await server.stop('kill');
+    throw error;
+  }
+}
+
+/** A cold copy has its last binary log, which says whether a half-committed transaction counts. A clone has none. */
+export async function logArguments(folder: string): Promise<readonly string[]> {
+  const names = await readdir(folder);
+  if (!names.includes(BINLOG_INDEX)) return ['--skip-log-bin'];
+  const log = names.find((name) => /\.\d{6,}$/.test(name)) ?? 'binlog.000001';
+  return [`--log-bin=${log.replace(/\.\d+$/, '')}`, `--log-bin-index=${BINLOG_INDEX}`];
+}

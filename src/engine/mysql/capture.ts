@@ -1,0 +1,118 @@
+import { mkdir, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { OmpayError, systemCodeOf } from '../../core/errors.ts';
+import { dropOwnership, takeOwnership } from '../../core/ownership.ts';
+import type { Captured, CaptureRequest } from '../engine.ts';
+import { type Facts, readFacts } from '../proof.ts';
+import { bootMysql } from './boot.ts';
+import { cloneInto } from './clone.ts';
+import { captureCold } from './cold.ts';
+import { type Archive, abortable, stillFiles } from './files.ts';
+import { reapScratch } from './server.ts';
+import { type MysqlSession, openSession } from './session.ts';
+import type { MysqlSettings } from './settings.ts';
+
+const SESSION_LIMITS = { connectMs: 5000, queryMs: 60_000 };
+/** Recovery of what was written while a large clone ran. */
+const BOOT_TIMEOUT_MS = 10 * 60_000;
+const CLONES = 'clones';
+const OWNER_FILE = 'clones.owner';
+
+/**
+ * Copies the database: a serving one by CLONE into a folder of this machine, where the copy is started, asked for its
+ * GTIDs and stopped cleanly before it is archived; a stopped one as it lies in its data folder.
+ */
+export async function captureMysql<T>(
+  settings: MysqlSettings,
+  request: CaptureRequest,
+  archive: Archive<T>,
+): Promise<Captured<T>> {
+  const session = await sessionIfServing(settings);
+  if (session === undefined) return captureCold(settings, request, archive);
+  try {
+    return await captureOnline(settings, session, request, archive);
+  } finally {
+    session.close();
+  }
+}
+
+/** Undefined when nobody answers and there is a folder to copy. */
+async function sessionIfServing(settings: MysqlSettings): Promise<MysqlSession | undefined> {
+  try {
+    return await openSession(settings.source, SESSION_LIMITS, settings.database);
+  } catch (error) {
+    const isNobodyThere =
+      error instanceof OmpayError && ['ECONNREFUSED', 'ENOENT'].includes(systemCodeOf(error.cause) ?? '');
+    if (isNobodyThere && settings.dataFolder !== undefined) return undefined;
+    throw error;
+  }
+}
+
+async function captureOnline<T>(
+  settings: MysqlSettings,
+  session: MysqlSession,
+  request: CaptureRequest,
+  archive: Archive<T>,
+): Promise<Captured<T>> {
+  const [serverUuid = ''] = await session.values('select @@global.server_uuid');
+  return withCloneFolder(settings, request.label, async (folder) => {
+    const before = await readFacts(session, request.queries);
+    await cloneInto(settings, folder, request.signal);
+    const after = await readFacts(session, request.queries);
+    const gtids = await settleClone(settings, folder, request.signal);
+    const entries = abortable(stillFiles(folder), request.signal);
+    const archived = await archive({ serverUuid, method: 'online', entries });
+    const facts: { before: Facts; after: Facts } = { before, after };
+    return { archived, from: gtids, to: gtids, facts };
+  });
+}
+
+/** Starts the clone, so that it recovers; it tells its GTIDs then. Stopped cleanly, it starts quicker ever after. */
+async function settleClone(settings: MysqlSettings, folder: string, signal?: AbortSignal): Promise<string> {
+  const limits = { timeoutMs: BOOT_TIMEOUT_MS, ...(signal === undefined ? {} : { signal }) };
+  const copy = await bootMysql(settings, folder, limits);
+  let gtids = '';
+  try {
+    const rows = await copy.rows("select replace(@@global.gtid_executed, '\\n', '') as gtids");
+    gtids = rows?.[0]?.gtids ?? '';
+    signal?.throwIfAborted();
+  } catch (error) {
+    await copy.stop('kill');
+    throw error;
+  }
+  await copy.stop('clean');
+  return gtids;
+}
+
+/** Removes the clone afterwards, and first what killed captures left. Throws `lockHeld` while another capture runs. */
+async function withCloneFolder<T>(
+  { workFolder }: MysqlSettings,
+  label: string,
+  body: (folder: string) => Promise<T>,
+): Promise<T> {
+  const clones = join(workFolder, CLONES);
+  const ownerFile = join(workFolder, OWNER_FILE);
+  await mkdir(clones, { recursive: true, mode: 0o700 });
+  const owner = takeOwnership(ownerFile);
+  if (owner !== undefined) {
+    throw new OmpayError('lockHeld', `process ${owner.pid} makes a copy in ${workFolder}`, {
+      hint: 'wait until it has ended, then try again',
+    });
+  }
+  try {
+    await sweep(clones);
+    return await body(join(clones, label));
+  } finally {
+    await sweep(clones);
+    dropOwnership(ownerFile);
+  }
+}
+
+async function sweep(clones: string): Promise<void> {
+  const names = await readdir(clones);
+  for (const name of names) {
+    const noted = /^\.(.+)\.mysqld$/.exec(name)?.[1];
+    if (noted !== undefined) await reapScratch(join(clones, noted));
+  }
+  for (const name of names) await rm(join(clones, name), { recursive: true, force: true });
+}

@@ -1,0 +1,147 @@
+import { OmpayError } from '../../core/errors.ts';
+
+/** One transaction: the UUID of the server that committed it first, and its number there, from 1. */
+export interface Gtid {
+  readonly source: string;
+  readonly number: number;
+}
+
+/** Numbers of one server's transactions, both ends included. */
+export interface GtidInterval {
+  readonly first: number;
+  readonly last: number;
+}
+
+/** By the server's UUID, lower-case; intervals ascend, never touch each other, and no list is empty. */
+export type GtidSet = ReadonlyMap<string, readonly GtidInterval[]>;
+
+export const NO_GTIDS: GtidSet = new Map();
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+const INTERVAL = /^(\d{1,16})(?:-(\d{1,16}))?$/;
+
+/**
+ * A set as MySQL writes it: `uuid:1-5:7, uuid:3`. Throws `usage`, also for tagged GTIDs (`uuid:tag:1`), which are not
+ * known here, and for numbers over 2^53.
+ */
+export function parseGtidSet(text: string): GtidSet {
+  let set = NO_GTIDS;
+  for (const part of text.split(',').map((each) => each.trim().toLowerCase())) {
+    if (part === '') continue;
+    const [source = '', ...intervals] = part.split(':').map((each) => each.trim());
+    if (!UUID.test(source) || intervals.length === 0) throw notASet(text);
+    for (const interval of intervals)
+      set = unionOf(set, new Map([[source, [parseInterval(interval, text)]]]));
+  }
+  return set;
+}
+
+/** Exactly one transaction: `uuid:5`. Throws `usage`. */
+export function parseGtid(text: string): Gtid {
+  const [entry, ...others] = [...parseGtidSet(text)];
+  const interval = entry?.[1][0];
+  if (entry === undefined || interval === undefined || others.length > 0 || countOf(new Map([entry])) !== 1) {
+    throw notASet(text);
+  }
+  return { source: entry[0], number: interval.first };
+}
+
+function parseInterval(text: string, whole: string): GtidInterval {
+  const [, begin, end = begin] = INTERVAL.exec(text) ?? [];
+  const [first, last] = [Number(begin), Number(end)];
+  if (begin === undefined || first < 1 || last < first || !Number.isSafeInteger(last)) throw notASet(whole);
+  return { first, last };
+}
+
+function notASet(text: string): OmpayError {
+  return new OmpayError('usage', `\`${text.slice(0, 200)}\` is no GTID or set of GTIDs that is known here`, {
+    hint: 'write it as MySQL does: 3e11fa47-71ca-11e1-9e33-c80aa9429562:1-5:7 (tagged GTIDs are not known)',
+  });
+}
+
+/** In MySQL's own form and order. */
+export function gtidSetText(set: GtidSet): string {
+  return [...set]
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([source, intervals]) => [source, ...intervals.map(intervalText)].join(':'))
+    .join(',');
+}
+
+export function gtidText({ source, number }: Gtid): string {
+  return `${source}:${number}`;
+}
+
+function intervalText({ first, last }: GtidInterval): string {
+  return first === last ? `${first}` : `${first}-${last}`;
+}
+
+export function setOf({ source, number }: Gtid): GtidSet {
+  return new Map([[source, [{ first: number, last: number }]]]);
+}
+
+export function unionOf(a: GtidSet, b: GtidSet): GtidSet {
+  const union = new Map(a);
+  for (const [source, intervals] of b)
+    union.set(source, merged([...(union.get(source) ?? []), ...intervals]));
+  return union;
+}
+
+/** Quick for the usual case: the number right after the last. */
+export function withGtid(set: GtidSet, gtid: Gtid): GtidSet {
+  return hasGtid(set, gtid) ? set : unionOf(set, setOf(gtid));
+}
+
+export function hasGtid(set: GtidSet, { source, number }: Gtid): boolean {
+  return set.get(source)?.some(({ first, last }) => first <= number && number <= last) ?? false;
+}
+
+/** What is in `a` and not in `b`. */
+export function differenceOf(a: GtidSet, b: GtidSet): GtidSet {
+  const difference = new Map<string, readonly GtidInterval[]>();
+  for (const [source, intervals] of a) {
+    const left = intervals.flatMap((interval) => without(interval, b.get(source) ?? []));
+    if (left.length > 0) difference.set(source, left);
+  }
+  return difference;
+}
+
+export function contains(whole: GtidSet, part: GtidSet): boolean {
+  return differenceOf(part, whole).size === 0;
+}
+
+export function areEqual(a: GtidSet, b: GtidSet): boolean {
+  return contains(a, b) && contains(b, a);
+}
+
+/** How many transactions. */
+export function countOf(set: GtidSet): number {
+  let count = 0;
+  for (const intervals of set.values()) {
+    for (const { first, last } of intervals) count += last - first + 1;
+  }
+  return count;
+}
+
+function merged(intervals: readonly GtidInterval[]): readonly GtidInterval[] {
+  const result: GtidInterval[] = [];
+  for (const next of intervals.toSorted((a, b) => a.first - b.first)) {
+    const before = result.at(-1);
+    if (before === undefined || next.first > before.last + 1) result.push(next);
+    else result[result.length - 1] = { first: before.first, last: Math.max(before.last, next.last) };
+  }
+  return result;
+}
+
+/** What of one interval no hole covers; the holes ascend. */
+function without({ first, last }: GtidInterval, holes: readonly GtidInterval[]): readonly GtidInterval[] {
+  const left: GtidInterval[] = [];
+  let next = first;
+  for (const hole of holes) {
+    if (hole.last < next) continue;
+    if (hole.first > last) break;
+    if (hole.first > next) left.push({ first: next, last: hole.first - 1 });
+    next = hole.last + 1;
+  }
+  if (next <= last) left.push({ first: next, last });
+  return left;
+}

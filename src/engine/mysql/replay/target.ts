@@ -1,0 +1,203 @@
+import { join } from 'node:path';
+import { isoTime } from '../../../core/clock.ts';
+import { OmpayError } from '../../../core/errors.ts';
+import type { EpochFolder } from '../binlog/epochs.ts';
+import { gtidsAfter, type SegmentScan, scanSegment, segmentNumber } from '../binlog/segment.ts';
+import type { Transaction } from '../binlog/transactions.ts';
+import {
+  areEqual,
+  contains,
+  differenceOf,
+  type Gtid,
+  type GtidSet,
+  gtidSetText,
+  gtidText,
+  hasGtid,
+  NO_GTIDS,
+  unionOf,
+  withGtid,
+} from '../gtid-set.ts';
+
+/** Up to and with the last transaction that the log has, that was committed by then, or that is named. */
+export type ReplayTarget =
+  | { readonly kind: 'latest' }
+  | { readonly kind: 'time'; readonly atMs: number }
+  | { readonly kind: 'gtid'; readonly gtid: Gtid };
+
+export interface ResolveRequest {
+  readonly epoch: EpochFolder;
+  /** What the base backup holds. */
+  readonly base: GtidSet;
+  readonly target: ReplayTarget;
+  /** Up to when it is known that nothing is missing at the end of the log: the receiver's `caughtUpAt`. */
+  readonly knownUntilMs: number;
+}
+
+/** The exact transactions on either side of a target, and the files that lead there. */
+export interface ResolvedTarget {
+  /** The last one that is replayed or that the base holds; undefined when the base is the target and the log begins there. */
+  readonly last: Transaction | undefined;
+  /** The first one that is left out. */
+  readonly next: Transaction | undefined;
+  /** What the database holds afterwards, exactly. */
+  readonly gtids: GtidSet;
+  /** How many transactions are replayed. */
+  readonly count: number;
+  /** In order; of the last only the first bytes. */
+  readonly files: readonly { readonly path: string; readonly sizeBytes: number }[];
+  /**
+   * Transactions after the target that were committed before it by the server's clock: it was set back meanwhile. Only
+   * for times.
+   */
+  readonly committedEarlier: number;
+}
+
+/**
+ * Reads the log of an epoch, checks that nothing in it is missing or changed, and finds the place to stop. A target that
+ * cannot be reached exactly is refused, never rounded. Throws `notFound`, `backupDamaged`.
+ */
+export async function resolveTarget(request: ResolveRequest): Promise<ResolvedTarget> {
+  const { epoch, base, target } = request;
+  const search = new Search(base, target);
+  let before: { readonly name: string; readonly gtids: GtidSet } | undefined;
+  for (const name of epoch.segments) {
+    const path = join(epoch.folder, name);
+    const scan = await scanSegment(path, (transaction) => search.take(transaction, path));
+    assertFollows(before, name, scan);
+    assertWhole(path, scan, name === epoch.segments.at(-1));
+    if (before === undefined) assertReachesBack(scan.previousGtids, base, path);
+    if (before === undefined) search.begin(scan.previousGtids);
+    before = { name, gtids: gtidsAfter(scan) };
+  }
+  if (before === undefined) throw unreachable('no log was received yet', 'ompay backup stream');
+  assertReached(request, search);
+  return search.result();
+}
+
+class Search {
+  readonly #base: GtidSet;
+  readonly #target: ReplayTarget;
+  #isPast = false;
+  #previous = NO_GTIDS;
+  #gtids = NO_GTIDS;
+  #last: Transaction | undefined;
+  #next: Transaction | undefined;
+  #count = 0;
+  #committedEarlier = 0;
+  readonly #files = new Map<string, number>();
+
+  constructor(base: GtidSet, target: ReplayTarget) {
+    this.#base = base;
+    this.#target = target;
+  }
+
+  begin(previous: GtidSet): void {
+    this.#previous = previous;
+  }
+
+  take(transaction: Transaction, path: string): void {
+    const target = this.#target;
+    this.#isPast ||= target.kind === 'time' && transaction.committedAtMs > target.atMs;
+    if (this.#isPast) {
+      this.#next ??= transaction;
+      if (target.kind === 'time' && transaction.committedAtMs <= target.atMs) this.#committedEarlier += 1;
+      return;
+    }
+    this.#last = transaction;
+    this.#gtids = withGtid(this.#gtids, transaction.gtid);
+    if (!hasGtid(this.#base, transaction.gtid)) {
+      this.#count += 1;
+      this.#files.set(path, transaction.endOffset);
+    }
+    this.#isPast = target.kind === 'gtid' && gtidText(transaction.gtid) === gtidText(target.gtid);
+  }
+
+  /** A transaction after the target is there, or the target itself. */
+  get isFound(): boolean {
+    return this.#isPast;
+  }
+
+  /** In the base, and after the target: they cannot be taken out again. */
+  get tooMany(): GtidSet {
+    return differenceOf(this.#base, unionOf(this.#previous, this.#gtids));
+  }
+
+  result(): ResolvedTarget {
+    return {
+      last: this.#last,
+      next: this.#next,
+      gtids: unionOf(this.#base, this.#gtids),
+      count: this.#count,
+      files: [...this.#files].map(([path, sizeBytes]) => ({ path, sizeBytes })),
+      committedEarlier: this.#committedEarlier,
+    };
+  }
+}
+
+function assertReached({ target, knownUntilMs, base }: ResolveRequest, search: Search): void {
+  if (target.kind === 'gtid' && !search.isFound) {
+    const where = hasGtid(base, target.gtid)
+      ? 'is older than the base backup'
+      : 'is not in the log that was received';
+    throw unreachable(`${gtidText(target.gtid)} ${where}`, 'ompay restore --to latest --plan');
+  }
+  if (target.kind === 'time' && !search.isFound) {
+    const end = Math.max(search.result().last?.committedAtMs ?? 0, knownUntilMs);
+    if (target.atMs > end) {
+      const shown = `${isoTime(target.atMs)} is after the end of the log that was received, ${isoTime(end)}`;
+      throw unreachable(shown, 'ompay restore --to latest --plan');
+    }
+  }
+  const tooMany = search.tooMany;
+  if (tooMany.size > 0) {
+    const shown = gtidSetText(tooMany).slice(0, 300);
+    throw unreachable(`the base backup holds transactions after the target: ${shown}`, 'ompay backup list');
+  }
+}
+
+interface Before {
+  readonly name: string;
+  readonly gtids: GtidSet;
+}
+
+function assertFollows(before: Before | undefined, name: string, scan: SegmentScan): void {
+  if (before === undefined) return;
+  const [from = 0, to] = [segmentNumber(before.name), segmentNumber(name)];
+  if (to !== from + 1) throw damaged(`between ${before.name} and ${name} a file is missing`);
+  if (areEqual(before.gtids, scan.previousGtids)) return;
+  const expected = gtidSetText(before.gtids);
+  throw damaged(
+    `${name} follows ${gtidSetText(scan.previousGtids)}, but ${before.name} ends with ${expected}`,
+  );
+}
+
+/** The newest file may end within what a server or receiver that was killed had not finished. */
+function assertWhole(path: string, scan: SegmentScan, isNewest: boolean): void {
+  const isWhole = scan.fault === '' && scan.wholeBytes === scan.sizeBytes;
+  if (isWhole || (isNewest && !scan.isClosed && scan.fault === TORN)) return;
+  if (isNewest && scan.fault === '') return;
+  throw damaged(`${path} is damaged after ${scan.validBytes} bytes: ${scan.fault}`);
+}
+
+const TORN = 'the last event is not whole';
+
+function assertReachesBack(previous: GtidSet, base: GtidSet, path: string): void {
+  if (contains(base, previous)) return;
+  const missing = gtidSetText(differenceOf(previous, base)).slice(0, 300);
+  throw unreachable(
+    `the log begins at ${path}, after what the base holds; missing are ${missing}`,
+    'ompay backup list',
+  );
+}
+
+function unreachable(why: string, command: string): OmpayError {
+  return new OmpayError('notFound', `the target cannot be reached: ${why}`, {
+    hint: `look what can be: ${command}`,
+  });
+}
+
+function damaged(what: string): OmpayError {
+  return new OmpayError('backupDamaged', what, {
+    hint: 'use the log of another copy: ompay backup status',
+  });
+}

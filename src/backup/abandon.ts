@@ -12,8 +12,8 @@ export async function abandon(
 ): Promise<void> {
   try {
     if (backup.base === '') return;
-    for (const store of deps.stores) await removeBase(store, backup.base);
-    await dropIntent(deps.workFolder, backup.id);
+    const removals = await Promise.allSettled(deps.stores.map((store) => removeBase(store, backup.base)));
+    if (removals.every(({ status }) => status === 'fulfilled')) await dropIntent(deps.workFolder, backup.id);
   } catch {
     // The first failure is the one to tell; this one leaves the intent, which is acted on later.
   } finally {

@@ -29,5 +29,6 @@ export function describe(manifest: Manifest, copies: readonly Copy[]): Backup {
 }
 
 export function copyIn(store: Store, verifiedAt: string): Copy {
-  return { store: store.name, offsite: store.offsite, immutable: store.immutable, verifiedAt };
+  const { name, medium, offsite, immutable } = store;
+  return { store: name, medium, offsite, immutable, verifiedAt };
 }

@@ -2,6 +2,7 @@ import { OmpayError } from '../core/errors.ts';
 import type { BootedDatabase } from '../engine/engine.ts';
 import { extractBackup } from '../store/repository/extract.ts';
 import { findBackup } from '../store/repository/find.ts';
+import { openingOf } from './opening.ts';
 import { withScratch } from './scratch.ts';
 import type { BackupDeps } from './types.ts';
 import { withWork } from './work.ts';
@@ -33,7 +34,7 @@ export function borrowBackup<T>(
       throw new OmpayError('notFound', 'there is no backup', { hint: 'ompay backup create' });
     const { store, base, manifest } = copy;
     return withScratch(deps.workFolder, run, async (dataFolder) => {
-      await extractBackup({ store, base, ...manifest }, { identity: deps.identity, signal }, dataFolder);
+      await extractBackup({ store, base, ...manifest }, openingOf(deps, signal), dataFolder);
       const database = await deps.engine.boot(dataFolder, { timeoutMs: BOOT_TIMEOUT_MS, signal });
       try {
         return await work(database, manifest.id);

@@ -54,7 +54,7 @@ export async function captureBackup(deps: BackupDeps, input: CaptureInput = {}):
   const id = ulid(startedAtMs);
   const lock = await beginWork(deps, { run: id, reason: 'backup' });
   const signal = input.signal === undefined ? lock.signal : AbortSignal.any([input.signal, lock.signal]);
-  const names: CaptureNames = { id, startedAtMs, repository: '', base: '' };
+  const names: CaptureNames = { id, startedAtMs, repository: '', base: '', stores: [], failures: [] };
   try {
     return { ...(await capture(deps, names, signal)), lock };
   } catch (error) {
@@ -69,6 +69,9 @@ interface CaptureNames {
   /** Known once the server said who it is. */
   repository: string;
   base: string;
+  /** Where this backup can be written; the others are in `failures`. */
+  stores: readonly Store[];
+  failures: readonly CopyFailure[];
 }
 
 async function capture(
@@ -84,19 +87,20 @@ async function capture(
     const sealed = await sealPayload(source.entries, { recipients: deps.recipients, signal }, (cipher) =>
       fanOut(
         cipher,
-        deps.stores.map((store) => (branch) => store.put(payloadKey(names.base), branch, { signal })),
+        names.stores.map((store) => (branch) => store.put(payloadKey(names.base), branch, { signal })),
       ),
     );
     return { ...sealed, serverUuid: source.serverUuid, method: source.method };
   });
   const writtenMs = clock.monotonicMs();
   const { written, ...payload } = archived;
-  const copies = await readBackAll(deps.stores, written, names.base, payload);
+  const copies = await readBackAll(names.stores, written, names.base, payload);
   return {
     ...names,
     ...position,
     ...payload,
-    ...copies,
+    stores: copies.stores,
+    failures: [...names.failures, ...copies.failures],
     captureMs: Math.round(writtenMs - beginMs),
     readBackMs: Math.round(clock.monotonicMs() - writtenMs),
   };
@@ -108,7 +112,15 @@ async function announce(deps: BackupDeps, names: CaptureNames, source: CaptureSo
   names.repository = repositoryPrefix(server);
   names.base = basePrefix(names.repository, names);
   await recordIntent(workFolder, { backup: names.id, repository: names.repository, base: names.base });
-  for (const store of stores) await ensureRepository(store, { ...server, recipients });
+  const ensured = await Promise.allSettled(
+    stores.map((store) => ensureRepository(store, { ...server, recipients })),
+  );
+  names.stores = stores.filter((_, index) => ensured[index]?.status === 'fulfilled');
+  names.failures = stores.flatMap((store, index) => {
+    const result = ensured[index];
+    return result?.status === 'rejected' ? [{ store: store.name, error: result.reason }] : [];
+  });
+  if (names.stores.length === 0) throw names.failures[0]?.error ?? new TypeError('no store is configured');
 }
 
 type Copies = Pick<CapturedBackup, 'stores' | 'failures'>;

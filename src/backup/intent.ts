@@ -27,12 +27,16 @@ export async function dropIntent(workFolder: string, backup: string): Promise<vo
   await rm(intentPath(workFolder, backup), { force: true });
 }
 
-/** Removes the objects of every recorded backup that its store's catalogue does not name as published. */
+/**
+ * Removes the objects of every recorded backup that its store's catalogue does not name as published. A record stays
+ * for as long as a store cannot be asked.
+ */
 export async function sweepIntents(workFolder: string, access: RepositoryAccess): Promise<number> {
   const intents = await readIntents(workFolder);
   for (const intent of intents) {
-    for (const store of access.stores) await removeUnpublished(store, intent, access);
-    await dropIntent(workFolder, intent.backup);
+    const removals = access.stores.map((store) => removeUnpublished(store, intent, access));
+    const isDone = (await Promise.allSettled(removals)).every(({ status }) => status === 'fulfilled');
+    if (isDone) await dropIntent(workFolder, intent.backup);
   }
   return intents.length;
 }

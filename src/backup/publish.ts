@@ -12,6 +12,7 @@ import { backupOf } from './backup.ts';
 import type { CapturedBackup, CaptureInput, CopyFailure } from './capture.ts';
 import { restoreGuide } from './guide.ts';
 import { dropIntent } from './intent.ts';
+import { openingOf } from './opening.ts';
 import { withScratch } from './scratch.ts';
 import type { Backup, BackupDeps } from './types.ts';
 
@@ -46,7 +47,8 @@ export async function proveAndPublish(
     const beginMs = deps.clock.monotonicMs();
     const documents = documentsOf(deps, captured, { ...rehearsal, fetchMs });
     const { stores, failures } = await publishAll(deps, captured, documents);
-    await dropIntent(deps.workFolder, captured.id);
+    // A store that failed may hold parts of it, which the next run removes by this record.
+    if (stores.length === deps.stores.length) await dropIntent(deps.workFolder, captured.id);
     lock.release();
     return {
       backup: backupOf(documents.manifest, stores),
@@ -74,12 +76,12 @@ type TimedRehearsal = Rehearsal & { readonly fetchMs: number };
 
 /** All copies have the same hash, so proving one proves each. */
 function prove(deps: BackupDeps, captured: CapturedBackup, signal: AbortSignal): Promise<TimedRehearsal> {
-  const { clock, engine, identity, recipients, queries } = deps;
+  const { clock, engine, recipients, queries } = deps;
   const [store] = captured.stores;
   if (store === undefined) throw new TypeError('a captured backup has at least one copy');
   return withScratch(deps.workFolder, captured.id, async (dataFolder) => {
     const beginMs = clock.monotonicMs();
-    await extractBackup({ ...captured, store, recipients }, { identity, signal }, dataFolder);
+    await extractBackup({ ...captured, store, recipients }, openingOf(deps, signal), dataFolder);
     const fetchMs = Math.round(clock.monotonicMs() - beginMs);
     const { facts } = captured;
     return {

@@ -8,7 +8,7 @@ export interface ThreeTwoOne {
 }
 
 /**
- * Whether copies are three, in two places or more, one of them off-site (the rule of P. Krogh, "The DAM Book", 2005,
+ * Whether copies are three, on two media or more, one of them off-site (the rule of P. Krogh, "The DAM Book", 2005,
  * which US-CERT and ANSSI recommend). Only copies read back in the last `readBackWithinMs` and not found wrong since count.
  */
 export function is321(
@@ -17,10 +17,10 @@ export function is321(
 ): ThreeTwoOne {
   const since = isoTime(now.nowMs - now.readBackWithinMs);
   const good = copies.filter(({ verifiedAt, failedAt }) => failedAt === undefined && verifiedAt >= since);
-  const places = new Set(good.map(({ store }) => store)).size;
+  const media = new Set(good.map(({ medium }) => medium)).size;
   const missing = [
     ...(good.length < 3 ? [`${good.length} of 3 copies were read back since ${since}`] : []),
-    ...(places < 2 ? [`they are in ${places} of 2 places`] : []),
+    ...(media < 2 ? [`they are on ${media} of 2 media`] : []),
     ...(good.some(({ offsite }) => offsite) ? [] : ['none is off-site']),
   ];
   return { is321: missing.length === 0, missing };

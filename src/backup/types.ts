@@ -29,6 +29,8 @@ export interface Backup {
 
 export interface Copy {
   readonly store: string;
+  /** As `Store.medium`. */
+  readonly medium: string;
   readonly offsite: boolean;
   readonly immutable: boolean;
   /** When it was last read back whole and found right; ISO 8601. */
@@ -53,6 +55,8 @@ export interface BackupDeps extends RepositoryAccess {
   readonly recipients: readonly Recipient[];
   /** Opens the copy that is proven: of one of the recipients. */
   readonly identity: Secret;
+  /** Keys that `identity` replaced: they open older backups. */
+  readonly formerIdentities?: readonly Secret[];
   /** ed25519; its public half is `verificationKey`. */
   readonly signingKey: KeyObject;
   /** For the lock and for extracted copies (0700, as large as the database); on this machine. */

@@ -1,22 +1,14 @@
-import { isoTime } from '../core/clock.ts';
-import { messageOf, OmpayError } from '../core/errors.ts';
+import { OmpayError } from '../core/errors.ts';
 import { ulid } from '../core/ids.ts';
-import { decodeFacts } from '../engine/proof.ts';
-import { rehearse } from '../engine/rehearse.ts';
-import { extractBackup, readBackup } from '../store/repository/extract.ts';
 import { findBackup } from '../store/repository/find.ts';
-import { digestOf } from '../store/repository/meter.ts';
-import { payloadKey, proofKey } from '../store/repository/paths.ts';
-import { type PublishedBackup, readDocument } from '../store/repository/published.ts';
-import { inspectTar } from '../store/repository/tar.ts';
-import { payloadMismatch } from './damage.ts';
-import { recordDrill } from './drill.ts';
-import { withScratch } from './scratch.ts';
+import {
+  type PublishedBackup,
+  type RepositoryProblem,
+  readPublished,
+} from '../store/repository/published.ts';
+import { lookAt, type VerifyLevel } from './look.ts';
 import type { BackupDeps } from './types.ts';
 import { withWork } from './work.ts';
-
-/** 0 it is there with its size; 1 its hash; 2 it decrypts and unpacks; 3 it starts; 4 its ledger is proven. */
-export type VerifyLevel = 0 | 1 | 2 | 3 | 4;
 
 export interface VerifyInput {
   /** A backup's id, or `latest`. */
@@ -42,88 +34,131 @@ export interface VerifiedCopy {
 export function verifyBackup(deps: BackupDeps, input: VerifyInput): Promise<readonly VerifiedCopy[]> {
   const run = ulid(deps.clock.now());
   return withWork(deps, { run, reason: `verify backup ${input.id}` }, async () => {
-    const copies = (await findBackup(deps, input.id)).filter(
-      ({ store }) => input.store === undefined || store.name === input.store,
-    );
+    const copies = (await findBackup(deps, input.id)).filter(({ store }) => isWanted(store.name, input));
     if (copies.length === 0) throw noSuchStore(input);
-    const verified: VerifiedCopy[] = [];
-    const failures: unknown[] = [];
-    for (const copy of copies) {
-      const { seen, failure } = await verifyCopy(deps, copy, input, run);
-      verified.push(seen);
-      if (failure !== undefined) failures.push(failure);
-    }
-    if (failures.length > 0) throw failures[0];
-    return verified;
+    const looks = await lookAtAll(deps, copies, input, run);
+    const failure = looks.find((each) => each.failure !== undefined);
+    if (failure !== undefined) throw failure.failure;
+    return looks.map(({ seen }) => seen);
   });
 }
 
-async function verifyCopy(
-  deps: BackupDeps,
-  copy: PublishedBackup,
-  input: VerifyInput,
-  run: string,
-): Promise<{ seen: VerifiedCopy; failure: unknown }> {
-  const beginMs = deps.clock.monotonicMs();
-  const failure: unknown = await look(deps, copy, input, run).then(
-    () => undefined,
-    (error: unknown) => error,
-  );
-  input.signal?.throwIfAborted();
-  const nowMs = deps.clock.now();
-  const tookMs = Math.round(deps.clock.monotonicMs() - beginMs);
-  const { level } = input;
-  const seen = { backup: copy.manifest.id, store: copy.store.name, level, at: isoTime(nowMs), tookMs };
-  const drill = {
-    backup: copy.manifest.id,
-    level,
-    passed: failure === undefined,
-    problem: failure === undefined ? '' : messageOf(failure),
-    tookMs,
-  };
-  await recordDrill(copy.store, copy.repository, drill, { signingKey: deps.signingKey, nowMs });
-  return { seen, failure };
+/** What a look at copies came to: `good`, `damaged` (also: missing), or why it could not be looked at. */
+export interface CopyVerdict {
+  readonly backup: string;
+  readonly store: string;
+  readonly state: 'good' | 'damaged' | 'missing' | 'unknown';
+  readonly tookMs: number;
+  /** Null of a good copy. */
+  readonly error: unknown;
 }
 
-async function look(
+/**
+ * The same for one backup or for `all`, told copy by copy: also what a store should have and has not, and what cannot be
+ * read there. Throws `notFound` when no store has such a backup.
+ */
+export function verifyCopies(deps: BackupDeps, input: VerifyInput): Promise<readonly CopyVerdict[]> {
+  const run = ulid(deps.clock.now());
+  return withWork(deps, { run, reason: `verify backup ${input.id}` }, async () => {
+    const { backups, problems } = await readPublished(deps);
+    const ids = wantedIds(backups, problems, input.id);
+    const wanted = backups.filter(
+      ({ manifest, store }) => ids.has(manifest.id) && isWanted(store.name, input),
+    );
+    const looks = await lookAtAll(deps, wanted, input, run);
+    const told = problems.filter(
+      ({ backup, store }) => isWanted(store, input) && (backup === null || ids.has(backup)),
+    );
+    return [
+      ...looks.map(({ seen, failure }) => verdictOf(seen, failure)),
+      ...told.map(problemVerdict),
+      ...missing(deps, wanted, told, { ids, input }),
+    ];
+  });
+}
+
+function isWanted(store: string, input: VerifyInput): boolean {
+  return input.store === undefined || store === input.store;
+}
+
+function wantedIds(
+  backups: readonly PublishedBackup[],
+  problems: readonly RepositoryProblem[],
+  id: string,
+): ReadonlySet<string> {
+  const known = [
+    ...backups.map(({ manifest }) => manifest.id),
+    ...problems.flatMap(({ backup }) => (backup === null ? [] : [backup])),
+  ];
+  if (id === 'all') return new Set(known);
+  const wanted = id === 'latest' ? known.toSorted((a, b) => (a < b ? -1 : 1)).at(-1) : id.toUpperCase();
+  if (wanted !== undefined && known.includes(wanted)) return new Set([wanted]);
+  if (problems[0] !== undefined) throw problems[0].error;
+  throw new OmpayError('notFound', `there is no backup ${id} among ${new Set(known).size}`, {
+    hint: 'ompay backup list',
+  });
+}
+
+interface Look {
+  readonly seen: VerifiedCopy;
+  readonly failure: unknown;
+}
+
+async function lookAtAll(
   deps: BackupDeps,
-  { store, base, manifest }: PublishedBackup,
+  copies: readonly PublishedBackup[],
   { level, signal }: VerifyInput,
   run: string,
-): Promise<void> {
-  const { clock, engine, identity, queries } = deps;
-  const copy = { store, base, ...manifest };
-  const opening = { identity, ...(signal === undefined ? {} : { signal }) };
-  await checkSize({ store, base, manifest });
-  if (level === 1) await checkHash({ store, base, manifest });
-  if (level === 2) await readBackup(copy, opening, inspectTar);
-  if (level < 3) return;
-  const facts = decodeFacts(await readDocument(store, proofKey(base), manifest.proofSha256), proofKey(base));
-  await withScratch(deps.workFolder, run, async (dataFolder) => {
-    await extractBackup(copy, opening, dataFolder);
-    const asked = level === 3 ? [] : queries;
-    await rehearse(engine, dataFolder, { ...opening, queries: asked, facts, stop: 'kill', clock });
+): Promise<readonly Look[]> {
+  const looks: Look[] = [];
+  for (const copy of copies) {
+    const { at, tookMs, failure } = await lookAt(deps, copy, { level, run, ...(signal ? { signal } : {}) });
+    const seen = { backup: copy.manifest.id, store: copy.store.name, level, at, tookMs };
+    looks.push({ seen, failure });
+  }
+  return looks;
+}
+
+function verdictOf({ backup, store, tookMs }: VerifiedCopy, failure: unknown): CopyVerdict {
+  return {
+    backup,
+    store,
+    tookMs,
+    state: failure === undefined ? 'good' : stateOf(failure),
+    error: failure ?? null,
+  };
+}
+
+function problemVerdict({ store, backup, error }: RepositoryProblem): CopyVerdict {
+  return { backup: backup ?? 'all', store, tookMs: 0, state: stateOf(error), error };
+}
+
+function stateOf(failure: unknown): CopyVerdict['state'] {
+  const isDamage = failure instanceof OmpayError && ['backupDamaged', 'notFound'].includes(failure.code);
+  return isDamage ? 'damaged' : 'unknown';
+}
+
+/** Stores that can be read and do not name the backup at all. */
+function missing(
+  deps: BackupDeps,
+  present: readonly PublishedBackup[],
+  problems: readonly RepositoryProblem[],
+  { ids, input }: { readonly ids: ReadonlySet<string>; readonly input: VerifyInput },
+): readonly CopyVerdict[] {
+  return deps.stores.flatMap(({ name }) => {
+    if (!isWanted(name, input)) return [];
+    return [...ids].flatMap((backup): readonly CopyVerdict[] => {
+      const isThere = present.some(({ manifest, store }) => manifest.id === backup && store.name === name);
+      const isTold = problems.some(
+        (problem) => problem.store === name && (problem.backup === null || problem.backup === backup),
+      );
+      if (isThere || isTold) return [];
+      const error = new OmpayError('notFound', `${name} has no copy of ${backup}`, {
+        hint: 'ompay backup heal',
+      });
+      return [{ backup, store: name, tookMs: 0, state: 'missing', error }];
+    });
   });
-}
-
-type CopyPlace = Pick<PublishedBackup, 'store' | 'base' | 'manifest'>;
-
-async function checkSize({ store, base, manifest }: CopyPlace): Promise<void> {
-  const key = payloadKey(base);
-  const object = await store.head(key);
-  if (object?.sizeBytes === manifest.cipher.sizeBytes) return;
-  const seen = object === undefined ? 'missing' : `${object.sizeBytes} bytes long`;
-  throw new OmpayError(
-    'backupDamaged',
-    `${key} in ${store.name} is ${seen}; it had ${manifest.cipher.sizeBytes} bytes`,
-    { hint: 'restore from another copy, or choose another backup: ompay backup list' },
-  );
-}
-
-async function checkHash({ store, base, manifest }: CopyPlace): Promise<void> {
-  const key = payloadKey(base);
-  const seen = await digestOf(await store.get(key));
-  if (seen.sha256 !== manifest.cipher.sha256) throw payloadMismatch(store, key, seen, manifest.cipher);
 }
 
 function noSuchStore({ id, store }: VerifyInput): OmpayError {

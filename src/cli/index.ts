@@ -1,3 +1,4 @@
+import { BACKUP_COMMANDS } from './backup/index.ts';
 import type { CommandEntry } from './command.ts';
 import { LAB_COMMANDS } from './lab/index.ts';
 import { SECRETS_COMMANDS } from './secrets/index.ts';
@@ -149,6 +150,12 @@ export const commands: readonly CommandEntry[] = [
     load: () => import('./restore.ts'),
   },
   {
+    words: 'restore-test',
+    summary: 'restore from one copy alone, prove it, file a signed report',
+    group: 'Operate',
+    load: () => import('./restore-test.ts'),
+  },
+  {
     words: 'lock status',
     summary: 'who holds the lock, until when',
     group: 'Operate',
@@ -202,30 +209,7 @@ export const commands: readonly CommandEntry[] = [
     group: 'Look',
     load: () => import('./audit/verify.ts'),
   },
-  {
-    words: 'backup create',
-    summary: 'copy the database, prove the copy, publish it',
-    group: 'Operate',
-    load: () => import('./backup/create.ts'),
-  },
-  {
-    words: 'backup verify',
-    summary: 'look at a backup again, up to proving its ledger',
-    group: 'Look',
-    load: () => import('./backup/verify.ts'),
-  },
-  {
-    words: 'backup status',
-    summary: 'how old the newest is, and whether 3-2-1 holds',
-    group: 'Look',
-    load: () => import('./backup/status.ts'),
-  },
-  {
-    words: 'backup list',
-    summary: 'the backups kept here, newest first',
-    group: 'Look',
-    load: () => import('./backup/list.ts'),
-  },
+  ...BACKUP_COMMANDS,
   {
     words: 'check list',
     summary: 'the checklists: what is looked at, when and why',

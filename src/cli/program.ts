@@ -117,7 +117,8 @@ export const GROUP_SUMMARIES: Readonly<Record<string, string>> = {
   lab: 'up, status, exec, cut, join, down: rehearsal hosts on this machine',
   lock: 'status, acquire, release: the lock that keeps two operations apart',
   audit: 'list, verify: the journal of everything that was done',
-  backup: 'create, list, verify, status: backups that are proven',
+  backup: 'create, list, show, verify, status, heal, prune, keys: backups that are proven',
+  'backup keys': 'init, check, rotate: who can open backups',
   check: 'list, run, sign, waive: the checklists of a deploy',
 };
 

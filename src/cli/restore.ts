@@ -1,35 +1,66 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { shownDuration } from '../core/units.ts';
-import { restoreBackup } from '../restore/restore.ts';
+import { messageOf, OmpayError } from '../core/errors.ts';
+import { shownAge, shownDuration } from '../core/units.ts';
+import { type Restored, restoreBackup } from '../restore/restore.ts';
 import { type Invocation, textOption } from './command.ts';
-import { localBackupDeps } from './kit/backup.ts';
+import { withBackups } from './kit/backup.ts';
+import { chosenStores } from './kit/copies.ts';
 import { note } from './operation.ts';
 
 export function configure(command: Command): void {
   command
     .argument('[id]', 'a backup (default: latest)')
-    .requiredOption('--into <folder>', 'an empty or absent folder, which becomes a data folder');
+    .requiredOption('--into <folder>', 'an empty or absent folder, which becomes a data folder')
+    .option('--from <store>', 'read this store alone (default: the first that has a good copy)')
+    .option(
+      '--as-of <time>',
+      'S3 as it was then (ISO 8601): looks past later versions and marks of deletion',
+    );
 }
 
 /** Makes a proven data folder of a backup. It replaces nothing: the folder must be empty. */
 export async function run(invocation: Invocation): Promise<number> {
-  const { args, command, output, signal } = invocation;
+  const { args, command, signal } = invocation;
   const into = resolve(textOption(command, 'into') ?? '');
-  const restored = await restoreBackup(await localBackupDeps(invocation), {
-    id: args[0] ?? 'latest',
-    into,
-    signal,
-  });
-  note(invocation, `backup ${restored.backup} restored into ${into}`, { backup: restored.backup });
-  const { backup, fetchMs, startMs, proveMs, checks } = restored;
-  if (output.json)
-    output.write(`${JSON.stringify({ backup, into, fetchMs, startMs, proveMs, checks: checks.length })}\n`);
-  else {
-    output.write(
-      `${backup} is in ${into}: fetched in ${shownDuration(fetchMs)}, started in ${shownDuration(startMs)}, ${checks.length} checks in ${shownDuration(proveMs)}\n`,
-    );
-    output.write(`to use it: ompay down, put the folder in place of ${invocation.layout.data}, ompay up\n`);
-  }
+  const restored = await withBackups(
+    invocation,
+    (deps) => {
+      const stores = chosenStores(deps.stores, textOption(command, 'from'));
+      return restoreBackup({ ...deps, stores }, { id: args[0] ?? 'latest', into, signal });
+    },
+    asOfMs(command),
+  );
+  const { backup, store } = restored;
+  note(invocation, `backup ${backup} restored from ${store} into ${into}`, { backup, store });
+  tell(invocation, restored);
   return 0;
+}
+
+function asOfMs(command: Command): number | null {
+  const text = textOption(command, 'asOf');
+  if (text === undefined) return null;
+  const timeMs = Date.parse(text);
+  if (!Number.isNaN(timeMs)) return timeMs;
+  throw new OmpayError('usage', `--as-of is ${JSON.stringify(text)}, which is no time`, {
+    hint: 'ompay restore --from s3 --as-of 2026-11-22T17:05:08Z --into FOLDER',
+  });
+}
+
+function tell({ clock, layout, output }: Invocation, restored: Restored): void {
+  const { backup, store, into, startedAt, fetchMs, startMs, proveMs, checks } = restored;
+  for (const { store: other, error } of restored.passedOver)
+    process.stderr.write(`! passed over ${other}: ${messageOf(error)}\n`);
+  for (const { store: other, error } of restored.unread)
+    process.stderr.write(`! ${other} could not be read, and may hold newer backups: ${messageOf(error)}\n`);
+  if (output.json) {
+    output.write(
+      `${JSON.stringify({ backup, store, into, startedAt, fetchMs, startMs, proveMs, checks: checks.length })}\n`,
+    );
+    return;
+  }
+  output.write(
+    `${backup} (from ${store}, ${shownAge(clock.now() - Date.parse(startedAt))}) is in ${into}: fetched in ${shownDuration(fetchMs)}, started in ${shownDuration(startMs)}, ${checks.length} checks in ${shownDuration(proveMs)}\n`,
+  );
+  output.write(`to use it: ompay down, put the folder in place of ${layout.data}, ompay up\n`);
 }

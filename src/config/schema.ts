@@ -1,3 +1,4 @@
+import { BACKUP_KEYS } from './copies-schema.ts';
 import {
   addressesKey,
   applicationKey,
@@ -224,11 +225,8 @@ export const ENVIRONMENT_KEYS = {
   ),
 } as const satisfies Readonly<Record<string, Key<unknown>>>;
 
-/**
- * What `ompay` itself reads from `.env`, and the API never: these are kept from its environment, and changing them
- * makes no new release.
- */
-export const OPERATOR_KEYS = {
+/** Where the team is told of deploys. */
+export const TEAM_KEYS = {
   teamWebhookUrl: secretUrlKey('TEAM_WEBHOOK_URL', {
     doc: 'Where deploys and rollbacks are told, as JSON by POST. Often holds a token, so it is never shown.',
   }),
@@ -239,3 +237,11 @@ export const OPERATOR_KEYS = {
     doc: 'Who gets the same by mail, through the `MAIL_*` variables above.',
   }),
 } as const satisfies Readonly<Record<string, Key<unknown>>>;
+
+/**
+ * What `ompay` itself reads from `.env`, and the API never: these are kept from its environment, and changing them
+ * makes no new release.
+ */
+export const OPERATOR_KEYS = { ...TEAM_KEYS, ...BACKUP_KEYS } as const satisfies Readonly<
+  Record<string, Key<unknown>>
+>;

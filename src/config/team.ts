@@ -1,7 +1,7 @@
 import { OmpayError } from '../core/errors.ts';
 import type { Secret } from '../core/secret.ts';
 import { type EnvironmentVariables, keyProblem, parsedOf } from './load.ts';
-import { ENVIRONMENT_KEYS, OPERATOR_KEYS } from './schema.ts';
+import { ENVIRONMENT_KEYS, OPERATOR_KEYS, TEAM_KEYS } from './schema.ts';
 
 /** Where the team is told; null for a channel that is not set up. */
 export interface TeamSettings {
@@ -25,10 +25,10 @@ export interface MailSettings {
 
 /** Throws one `configInvalid` that names every wrong or missing variable, never a secret's value. */
 export function loadTeamSettings(variables: EnvironmentVariables): TeamSettings {
-  const to = parsedOf(variables, OPERATOR_KEYS.teamMailTo);
+  const to = parsedOf(variables, TEAM_KEYS.teamMailTo);
   const mail = to === undefined ? undefined : mailSettings(variables, to);
   const problems = [
-    ...Object.values(OPERATOR_KEYS).flatMap((key) => keyProblem(variables, key, 'local')),
+    ...Object.values(TEAM_KEYS).flatMap((key) => keyProblem(variables, key, 'local')),
     ...(mail === null
       ? ['TEAM_MAIL_TO needs MAIL_MAILER=smtp, MAIL_HOST, MAIL_USERNAME and MAIL_PASSWORD']
       : []),
@@ -38,8 +38,8 @@ export function loadTeamSettings(variables: EnvironmentVariables): TeamSettings 
       hint: 'see docs/config.md for these variables, then correct them in .env',
     });
   }
-  const url = parsedOf(variables, OPERATOR_KEYS.teamWebhookUrl);
-  const secret = parsedOf(variables, OPERATOR_KEYS.teamWebhookSecret) ?? null;
+  const url = parsedOf(variables, TEAM_KEYS.teamWebhookUrl);
+  const secret = parsedOf(variables, TEAM_KEYS.teamWebhookSecret) ?? null;
   return { webhook: url === undefined ? null : { url, secret }, mail: mail ?? null };
 }
 

@@ -3,14 +3,14 @@ import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Clock } from '../core/clock.ts';
 import { diskRefusal } from '../core/disk.ts';
-import { OmpayError, systemCodeOf } from '../core/errors.ts';
+import { type ErrorName, OmpayError, systemCodeOf } from '../core/errors.ts';
 import { livingOwner, takeOwnership } from '../core/ownership.ts';
 import type { Secret } from '../core/secret.ts';
 import type { Engine } from '../engine/engine.ts';
 import { decodeFacts, type ProofCheck, type ProofQuery } from '../engine/proof.ts';
 import { rehearse } from '../engine/rehearse.ts';
 import { extractBackup } from '../store/repository/extract.ts';
-import { findBackup } from '../store/repository/find.ts';
+import { searchBackup } from '../store/repository/find.ts';
 import { proofKey } from '../store/repository/paths.ts';
 import { type PublishedBackup, type RepositoryAccess, readDocument } from '../store/repository/published.ts';
 
@@ -20,6 +20,8 @@ export interface RestoreDeps extends RepositoryAccess {
   readonly queries: readonly ProofQuery[];
   /** Of one of the backup's recipients. */
   readonly identity: Secret;
+  /** Keys that were replaced: older backups are for them. */
+  readonly formerIdentities?: readonly Secret[];
 }
 
 export interface RestoreInput {
@@ -36,8 +38,13 @@ export interface Restored {
   readonly into: string;
   readonly serverVersion: string;
   readonly checks: readonly ProofCheck[];
-  /** Stores whose copy was wrong, and why, before one was found right. */
+  /** Stores whose copy could not be used, and why, before one was found right. */
   readonly passedOver: readonly { readonly store: string; readonly error: unknown }[];
+  /** Stores that could not be read: they may hold newer backups than `latest`. */
+  readonly unread: readonly { readonly store: string; readonly error: unknown }[];
+  /** When the copying of the source began: what was committed before is in it. */
+  readonly startedAt: string;
+  readonly sizeBytes: number;
   readonly fetchMs: number;
   readonly startMs: number;
   readonly proveMs: number;
@@ -45,34 +52,46 @@ export interface Restored {
 
 /**
  * Makes a data folder of a backup: extracted and started beside `into`, proven against what the source answered when
- * it was made, stopped cleanly, then renamed into place. A damaged copy is passed over for the next one.
+ * it was made, stopped cleanly, then renamed into place. A copy that is damaged, or whose
+ * store is away, is passed over for the next one.
  * Throws `notFound`, `backupDamaged`, `configInvalid`, `stateUnusable`; then `into` is as it was.
  */
 export async function restoreBackup(deps: RestoreDeps, input: RestoreInput): Promise<Restored> {
   const into = resolve(input.into);
   await assertEmpty(into);
   await sweepRestores(deps.engine, into);
-  const copies = await findBackup(deps, input.id);
+  const { copies, problems } = await searchBackup(deps, input.id);
+  const unread = problems.map(({ store, error }) => ({ store, error }));
   const passedOver: { store: string; error: unknown }[] = [];
   for (const copy of copies) {
     try {
-      return { ...(await restoreCopy(deps, copy, { ...input, into })), passedOver };
+      return { ...(await restoreCopy(deps, copy, { ...input, into })), passedOver, unread };
     } catch (error) {
-      const isDamaged = error instanceof OmpayError && error.code === 'backupDamaged';
+      const isOfThisCopy = error instanceof OmpayError && PASSED_OVER.has(error.code);
       passedOver.push({ store: copy.store.name, error });
-      if (!isDamaged || passedOver.length === copies.length) throw error;
+      if (!isOfThisCopy || passedOver.length === copies.length) throw error;
     }
   }
   throw new TypeError('a found backup has a copy');
 }
 
+/** What is wrong with one copy or its store, and not with the place or the key. */
+const PASSED_OVER: ReadonlySet<ErrorName> = new Set([
+  'backupDamaged',
+  'notFound',
+  'hostUnreachable',
+  'hostNotTrusted',
+  'accessDenied',
+  'timeout',
+]);
+
 async function restoreCopy(
   deps: RestoreDeps,
   { store, base, manifest }: PublishedBackup,
   { into, signal }: RestoreInput,
-): Promise<Omit<Restored, 'passedOver'>> {
-  const { clock, engine, queries, identity } = deps;
-  const opening = { identity, ...(signal === undefined ? {} : { signal }) };
+): Promise<Omit<Restored, 'passedOver' | 'unread'>> {
+  const { clock, engine, queries, identity, formerIdentities = [] } = deps;
+  const opening = { identity, formerIdentities, ...(signal === undefined ? {} : { signal }) };
   const proofBytes = await readDocument(store, proofKey(base), manifest.proofSha256);
   const facts = decodeFacts(proofBytes, proofKey(base));
   const workFolder = `${into}${WORK_SUFFIX}${randomBytes(4).toString('hex')}`;
@@ -92,7 +111,9 @@ async function restoreCopy(
     });
     await rename(dataFolder, into);
     const times = { fetchMs, startMs, proveMs };
-    return { backup: manifest.id, store: store.name, into, serverVersion, checks, ...times };
+    const { id: backup, startedAt, cipher } = manifest;
+    const source = { backup, store: store.name, startedAt, sizeBytes: cipher.sizeBytes };
+    return { ...source, into, serverVersion, checks, ...times };
   } catch (error) {
     throw diskRefusal(error, into) ?? error;
   } finally {

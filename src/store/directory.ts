@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { constants } from 'node:fs';
+import { constants, statSync } from 'node:fs';
 import { type FileHandle, link, mkdir, open, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { diskRefusal } from '../core/disk.ts';
@@ -21,6 +21,7 @@ export function directoryStore(settings: DirectorySettings): Store {
   const root = resolve(settings.root);
   return {
     name: settings.name,
+    medium: `disk ${deviceOf(root)}`,
     offsite: settings.offsite,
     immutable: false,
     put: (key, content, options) => put(root, key, content, options ?? {}),
@@ -29,7 +30,15 @@ export function directoryStore(settings: DirectorySettings): Store {
     list: (prefix) => list(root, prefix),
     delete: (key) => remove(root, key),
     sweep: (prefix) => sweep(root, prefix),
+    weaknesses: async () => [],
+    close: async () => undefined,
   };
+}
+
+/** Of the folder, or of the nearest above it that is there: the number of its file system (stat(2), st_dev). */
+function deviceOf(root: string): number {
+  const { dev } = statSync(root, { throwIfNoEntry: false }) ?? {};
+  return dev ?? (root === dirname(root) ? 0 : deviceOf(dirname(root)));
 }
 
 async function put(

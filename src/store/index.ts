@@ -1,14 +1,21 @@
 import { type DirectorySettings, directoryStore } from './directory.ts';
+import { type S3Settings, s3Store } from './s3.ts';
+import { type SftpSettings, sftpStore } from './sftp.ts';
 import type { Store } from './store.ts';
 
-export type StoreSettings = { readonly kind: 'directory' } & DirectorySettings;
+export type StoreSettings =
+  | ({ readonly kind: 'directory' } & DirectorySettings)
+  | ({ readonly kind: 'sftp' } & SftpSettings)
+  | ({ readonly kind: 's3' } & S3Settings);
 
-/** Every kind of place for copies; a new one is a file beside this one and a line here. */
-const STORE_BY_KIND = {
-  directory: directoryStore,
-} as const;
-
-/** Opens nothing yet: a store connects when it is first used. */
+/** Opens nothing yet: a store connects when it is first used. A new kind is a file beside this one and a line here. */
 export function storeOf(settings: StoreSettings): Store {
-  return STORE_BY_KIND[settings.kind](settings);
+  switch (settings.kind) {
+    case 'directory':
+      return directoryStore(settings);
+    case 'sftp':
+      return sftpStore(settings);
+    case 's3':
+      return s3Store(settings);
+  }
 }

@@ -1,7 +1,7 @@
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { ensureBackupKeys, keyPath, readKey } from '../../src/backup/keys.ts';
+import { ensureBackupKeys, keyPath, readKey, rotateKey, setEscrow } from '../../src/backup/keys.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import { removeFolder, temporaryFolder } from '../fixtures/pglite.ts';
 
@@ -55,4 +55,24 @@ test('a damaged key file is refused by name, never replaced, and its content is 
 
 test('a key that is not there is said to be missing', async () => {
   await expect(readKey(keyPath(folder, 'escrow'))).rejects.toMatchObject({ code: 'notFound' });
+});
+
+test('a rotated key is another; the former one stays and opens what was made for it', async () => {
+  const before = await ensureBackupKeys(folder, systemClock);
+  const recipient = await rotateKey(folder, 'operations', systemClock);
+  const after = await ensureBackupKeys(folder, systemClock);
+  expect(after.recipients).toEqual([{ name: 'operations', recipient }, before.recipients[1]]);
+  expect(after.identity.reveal()).not.toBe(before.identity.reveal());
+  expect(after.formerIdentities.map((each) => each.reveal())).toEqual([before.identity.reveal()]);
+});
+
+test('escrow may be a public half alone; then its private half is never made here', async () => {
+  const { recipients } = await ensureBackupKeys(folder, systemClock);
+  const recipient = recipients[0]?.recipient ?? '';
+  await setEscrow(folder, recipient);
+  const keys = await ensureBackupKeys(folder, systemClock);
+  expect(keys.escrowIdentity).toBeNull();
+  expect(keys.recipients[1]).toEqual({ name: 'escrow', recipient });
+  await expect(rotateKey(folder, 'escrow', systemClock)).rejects.toMatchObject({ code: 'configInvalid' });
+  await expect(setEscrow(folder, 'age1nonsense')).rejects.toMatchObject({ code: 'usage' });
 });

@@ -7,7 +7,7 @@ const NOW_MS = Date.UTC(2026, 10, 22);
 /** A backup of some hours ago. */
 function backup(hours: number, isDamaged = false): Backup {
   const at = new Date(NOW_MS - hours * 3_600_000).toISOString();
-  const copy = { store: 'disk', offsite: false, immutable: false, verifiedAt: at };
+  const copy = { store: 'disk', medium: 'disk 1', offsite: false, immutable: false, verifiedAt: at };
   return {
     id: `B${hours}`,
     engine: 'pglite',
@@ -25,8 +25,13 @@ function backup(hours: number, isDamaged = false): Backup {
   };
 }
 
+function policy(last: number) {
+  const retention = { last, daily: 0, weekly: 0, monthly: 0, yearly: 0 };
+  return { retention, nowMs: NOW_MS, staleAfterMs: 48 * 3_600_000 };
+}
+
 function plan(backups: readonly Backup[], keepLast: number) {
-  const { keep, remove } = planPrune(backups, { keepLast, nowMs: NOW_MS });
+  const { keep, remove } = planPrune(backups, policy(keepLast));
   return { keep: keep.map((decision) => decision.backup), remove: remove.map((decision) => decision.backup) };
 }
 
@@ -50,13 +55,24 @@ test('at least one is kept', () => {
 });
 
 test('nothing is removed when the clock is before the newest backup', () => {
-  const { keep, remove } = planPrune([backup(-1), backup(1), backup(2)], { keepLast: 1, nowMs: NOW_MS });
+  const { keep, remove, refusal } = planPrune([backup(-1), backup(1), backup(2)], policy(1));
   expect(remove).toEqual([]);
-  expect(keep[0]?.reason).toContain('clock');
+  expect(refusal).toContain('the clock is before the newest backup');
+  expect(keep.map(({ backup: id }) => id)).toEqual(['B-1', 'B1', 'B2']);
+});
+
+test('nothing is removed when the newest is stale: the clock jumped, or backups have stopped', () => {
+  const { remove, refusal } = planPrune([backup(49), backup(50), backup(51)], policy(1));
+  expect(remove).toEqual([]);
+  expect(refusal).toContain('the newest backup is 49 h old');
+});
+
+test('where nothing would be removed anyway, nothing is refused', () => {
+  expect(planPrune([backup(49)], policy(1)).refusal).toBeNull();
 });
 
 test('every decision has a reason', () => {
-  const { keep, remove } = planPrune([backup(1), backup(2)], { keepLast: 1, nowMs: NOW_MS });
+  const { keep, remove } = planPrune([backup(1), backup(2)], policy(1));
   expect(keep[0]?.reason).toBe('one of the newest 1');
-  expect(remove[0]?.reason).toBe('older than the newest 1');
+  expect(remove[0]?.reason).toBe('no rule of the retention keeps it');
 });

@@ -7,7 +7,7 @@ const DAY_MS = 86_400_000;
 const now = { nowMs: NOW_MS, readBackWithinMs: 7 * DAY_MS };
 
 function copy(store: string, change: Partial<Copy> = {}): Copy {
-  return { store, offsite: false, immutable: false, verifiedAt: daysAgo(1), ...change };
+  return { store, medium: store, offsite: false, immutable: false, verifiedAt: daysAgo(1), ...change };
 }
 
 function daysAgo(days: number): string {
@@ -22,7 +22,7 @@ test('three copies in three places, one away, are 3-2-1', () => {
 
 test('each part of the rule is missed by name', () => {
   expect(is321([copy('disk'), away], now).missing).toEqual([expect.stringContaining('2 of 3 copies')]);
-  expect(is321([away, away, away], now).missing).toEqual(['they are in 1 of 2 places']);
+  expect(is321([away, away, away], now).missing).toEqual(['they are on 1 of 2 media']);
   expect(is321([copy('disk'), copy('nas'), copy('nas')], now).missing).toEqual(['none is off-site']);
   expect(is321([], now).missing).toHaveLength(3);
 });

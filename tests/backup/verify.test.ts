@@ -3,9 +3,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createBackup } from '../../src/backup/create.ts';
 import { listBackups } from '../../src/backup/list.ts';
+import type { VerifyLevel } from '../../src/backup/look.ts';
 import { planPrune, pruneBackups } from '../../src/backup/prune.ts';
 import type { Backup, BackupDeps } from '../../src/backup/types.ts';
-import { type VerifyLevel, verifyBackup } from '../../src/backup/verify.ts';
+import { verifyBackup } from '../../src/backup/verify.ts';
 import { generateAgeKey } from '../../src/store/repository/age.ts';
 import { backupDeps, signingKeys, storeIn } from '../fixtures/backup.ts';
 import { damaged, flipByte, pathIn } from '../fixtures/damage.ts';
@@ -125,7 +126,12 @@ test('a pruned backup is gone from every store, and the catalogue keeps the reas
   const older = (await listBackups(deps)).backups[0];
   await database.query(postTransfers(10));
   const { backup: newer } = await createBackup(deps);
-  const plan = planPrune((await listBackups(deps)).backups, { keepLast: 1, nowMs: deps.clock.now() });
+  const retention = { last: 1, daily: 0, weekly: 0, monthly: 0, yearly: 0 };
+  const plan = planPrune((await listBackups(deps)).backups, {
+    retention,
+    nowMs: deps.clock.now(),
+    staleAfterMs: 86_400_000,
+  });
   expect(plan).toMatchObject({ keep: [{ backup: newer.id }], remove: [{ backup: older?.id }] });
   expect(await pruneBackups(deps, plan)).toBe(2);
   expect((await listBackups(deps)).backups.map(({ id }) => id)).toEqual([newer.id]);

@@ -1,24 +1,47 @@
 import type { Command } from 'commander';
+import type { CopyFailure } from '../../backup/capture.ts';
 import { createBackup } from '../../backup/create.ts';
+import { type Healing, healBackups } from '../../backup/heal.ts';
 import { shownDuration, shownSize } from '../../core/units.ts';
 import type { Invocation } from '../command.ts';
-import { localBackupDeps } from '../kit/backup.ts';
+import { withBackups } from '../kit/backup.ts';
+import { exitCodeOf, tellFailures } from '../kit/copy-failures.ts';
 import { note } from '../operation.ts';
 
 export function configure(_command: Command): void {}
 
-/** Copies the database while it serves, starts the copy, proves its ledger, and only then publishes it. */
-export async function run(invocation: Invocation): Promise<number> {
+/**
+ * Copies the database while it serves, starts the copy, proves its ledger, and only then publishes it in every store.
+ * Then heals what stores missed before. A store that fails is told, and its exit code given.
+ */
+export function run(invocation: Invocation): Promise<number> {
   const { output, signal } = invocation;
-  const { backup, checks, captureMs, startMs, proveMs } = await createBackup(
-    await localBackupDeps(invocation),
-    { signal },
-  );
-  note(invocation, `backup ${backup.id} made and proven`, { backup: backup.id, checks });
-  if (output.json) output.write(`${JSON.stringify({ ...backup, checks, captureMs, startMs, proveMs })}\n`);
-  else
-    output.write(
-      `backup ${backup.id}: ${shownSize(backup.sizeBytes)} in ${shownDuration(captureMs)}, started in ${shownDuration(startMs)}, ${checks} checks passed\n`,
-    );
-  return 0;
+  return withBackups(invocation, async (deps) => {
+    const { backup, checks, failures, captureMs, startMs, proveMs } = await createBackup(deps, { signal });
+    const stores = backup.copies.map(({ store }) => store);
+    note(invocation, `backup ${backup.id} made and proven`, { backup: backup.id, checks, stores });
+    if (output.json)
+      output.write(
+        `${JSON.stringify({ ...backup, checks, captureMs, startMs, proveMs, ...told(failures) })}\n`,
+      );
+    else
+      output.write(
+        `backup ${backup.id}: ${shownSize(backup.sizeBytes)} in ${shownDuration(captureMs)}, started in ${shownDuration(startMs)}, ${checks} checks passed\n`,
+      );
+    if (!output.json && deps.stores.length > 1) output.write(`  copies: ${stores.join(', ')}\n`);
+    tellFailures(failures);
+    const isPartial = failures.length > 0;
+    // What is missing from a store that fails now would only fail again.
+    const healing = deps.stores.length > 1 && !isPartial ? await healBackups(deps, { signal }) : NOTHING;
+    for (const { backup: id, store, from } of healing.healed)
+      if (!output.json) output.write(`  healed: ${id} in ${store}, from ${from}\n`);
+    tellFailures(healing.failures);
+    return exitCodeOf([...failures, ...healing.failures]);
+  });
+}
+
+const NOTHING: Healing = { healed: [], mendedEntries: 0, pruned: 0, failures: [] };
+
+function told(failures: readonly CopyFailure[]): { readonly without?: readonly string[] } {
+  return failures.length === 0 ? {} : { without: failures.map(({ store }) => store) };
 }

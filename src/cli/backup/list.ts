@@ -3,7 +3,7 @@ import { listBackups } from '../../backup/list.ts';
 import { messageOf } from '../../core/errors.ts';
 import { shownAge, shownSize } from '../../core/units.ts';
 import type { Invocation } from '../command.ts';
-import { localBackupDeps } from '../kit/backup.ts';
+import { withBackups } from '../kit/backup.ts';
 import { table } from '../render.ts';
 
 export function configure(_command: Command): void {}
@@ -11,7 +11,7 @@ export function configure(_command: Command): void {}
 /** Every backup here was read back, started and proven before it was listed. */
 export async function run(invocation: Invocation): Promise<number> {
   const { clock, output } = invocation;
-  const { backups, problems } = await listBackups(await localBackupDeps(invocation));
+  const { backups, problems } = await withBackups(invocation, listBackups);
   if (output.json) for (const backup of backups) output.write(`${JSON.stringify(backup)}\n`);
   else if (backups.length === 0)
     output.write('no backup yet: each deploy takes one of the data that it finds\n');

@@ -1,33 +1,105 @@
 import type { Command } from 'commander';
 import { listBackups } from '../../backup/list.ts';
-import { is321 } from '../../backup/three-two-one.ts';
+import { type StoreStatus, statusOf, storeFacts } from '../../backup/status.ts';
+import { is321, type ThreeTwoOne } from '../../backup/three-two-one.ts';
+import type { Backup } from '../../backup/types.ts';
+import { messageOf } from '../../core/errors.ts';
 import { shownAge } from '../../core/units.ts';
 import type { Invocation } from '../command.ts';
-import { localBackupDeps } from '../kit/backup.ts';
-
-const READ_BACK_WITHIN_MS = 31 * 86_400_000;
+import { withBackups } from '../kit/backup.ts';
+import { localCopies } from '../kit/copies.ts';
+import { type RestoreTestState, restoreTestState, shownRestoreTest } from '../kit/restore-tests.ts';
+import { table } from '../render.ts';
 
 export function configure(_command: Command): void {}
 
-/** Exit 3 while the newest backup is not three copies on two media with one off-site: here it never is. */
+interface Status {
+  readonly newest: Backup | undefined;
+  readonly stores: readonly StoreStatus[];
+  readonly rule: ThreeTwoOne;
+  /** Copies are set up in `.env`, so the rule is asked for. */
+  readonly isAsked: boolean;
+  readonly restoreTest: RestoreTestState;
+}
+
+/** Exit 3 while copies are set up and the newest backup is not three copies on two media with one off-site. */
 export async function run(invocation: Invocation): Promise<number> {
   const { clock, output } = invocation;
-  const { backups } = await listBackups(await localBackupDeps(invocation));
-  const newest = backups[0];
-  const rule = is321(newest?.copies ?? [], { nowMs: clock.now(), readBackWithinMs: READ_BACK_WITHIN_MS });
-  const ageMs = newest === undefined ? null : clock.now() - Date.parse(newest.finishedAt);
-  if (output.json) output.write(`${JSON.stringify({ newest: newest?.id ?? null, ageMs, ...rule })}\n`);
-  else {
+  const status = await gather(invocation);
+  const { newest, stores, rule, isAsked, restoreTest } = status;
+  if (output.json) {
+    const rpoMs = newest === undefined ? null : clock.now() - Date.parse(newest.startedAt);
+    const told = stores.map((store) => ({
+      ...store,
+      problem: store.problem === null ? null : messageOf(store.problem),
+    }));
     output.write(
-      newest === undefined || ageMs === null
-        ? 'no backup yet: ompay backup create\n'
-        : `newest: ${newest.id}, ${shownAge(ageMs)}, proven before it was published\n`,
+      `${JSON.stringify({ newest: newest?.id ?? null, rpoMs, ...rule, isAsked, stores: told, restoreTest })}\n`,
     );
-    output.write(
-      rule.is321
-        ? '3-2-1 holds\n'
-        : `3-2-1 does not hold:\n${rule.missing.map((each) => `  ${each}\n`).join('')}`,
-    );
-  }
-  return rule.is321 ? 0 : 3;
+  } else output.write(shown(status, clock.now()));
+  const isWell = rule.is321 && stores.every(({ problem }) => problem === null);
+  return isWell || !isAsked ? 0 : 3;
+}
+
+function gather(invocation: Invocation): Promise<Status> {
+  const { clock, layout } = invocation;
+  const { settings } = localCopies(layout);
+  return withBackups(invocation, async (deps) => {
+    const [facts, seen] = await Promise.all([storeFacts(deps.stores), listBackups(deps)]);
+    const nowMs = clock.now();
+    const [newest] = seen.backups;
+    return {
+      newest,
+      stores: statusOf(facts, seen, nowMs),
+      rule: is321(newest?.copies ?? [], { nowMs, readBackWithinMs: settings.readBackWithinMs }),
+      isAsked: settings.copies.length > 0,
+      restoreTest: restoreTestState(layout, deps.verificationKey, nowMs),
+    };
+  });
+}
+
+function shown({ newest, stores, rule, isAsked, restoreTest }: Status, nowMs: number): string {
+  const head =
+    newest === undefined
+      ? 'no backup yet: ompay backup create\n'
+      : `newest: ${newest.id}, ${shownAge(nowMs - Date.parse(newest.finishedAt))}, proven before it was published\n`;
+  const missing = rule.missing.map((each) => `  ${each}\n`).join('');
+  const verdict = rule.is321 ? '3-2-1 holds\n' : `3-2-1 does not hold:\n${missing}`;
+  const unasked = isAsked ? '' : '  no other copies are set up (docs/copies.md), so this is only said\n';
+  const remarks = stores.flatMap(remarksOf).map((each) => `! ${each}\n`);
+  return [
+    head,
+    storesTable(stores, nowMs),
+    verdict,
+    unasked,
+    shownRestoreTest(restoreTest, nowMs),
+    ...remarks,
+  ].join('');
+}
+
+function storesTable(stores: readonly StoreStatus[], nowMs: number): string {
+  const ago = (at: string | null): string => (at === null ? '-' : shownAge(nowMs - Date.parse(at)));
+  return table([
+    { title: 'STORE', values: stores.map(({ store }) => store) },
+    { title: 'BACKUPS', values: stores.map(({ backups }) => String(backups)) },
+    { title: 'NEWEST GOOD', values: stores.map(({ newest }) => newest ?? '-') },
+    {
+      title: 'RPO',
+      values: stores.map(({ rpoMs }) => (rpoMs === null ? '-' : shownAge(rpoMs).replace(' ago', ''))),
+    },
+    { title: 'READ BACK', values: stores.map(({ verifiedAt }) => ago(verifiedAt)) },
+    { title: 'WHERE', values: stores.map(({ offsite }) => (offsite ? 'off-site' : 'on site')) },
+    { title: 'LOCKED', values: stores.map(({ immutable }) => (immutable ? 'yes' : 'no')) },
+  ]);
+}
+
+function remarksOf({ store, damaged, missing, weaknesses, problem }: StoreStatus): readonly string[] {
+  return [
+    ...(problem === null ? [] : [`${store}: ${messageOf(problem)}`]),
+    ...damaged.map((id) => `${store}: its copy of ${id} is damaged: ompay backup heal`),
+    ...(problem !== null || missing.length === 0
+      ? []
+      : [`${store}: has no copy of ${missing.length} backups (${missing[0]}…): ompay backup heal`]),
+    ...weaknesses,
+  ];
 }

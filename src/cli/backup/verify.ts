@@ -1,9 +1,12 @@
 import type { Command } from 'commander';
-import { type VerifyLevel, verifyBackup } from '../../backup/verify.ts';
-import { OmpayError } from '../../core/errors.ts';
+import type { VerifyLevel } from '../../backup/look.ts';
+import { type CopyVerdict, verifyCopies } from '../../backup/verify.ts';
+import { messageOf, OmpayError } from '../../core/errors.ts';
 import { shownDuration } from '../../core/units.ts';
-import { type Invocation, textOption } from '../command.ts';
-import { localBackupDeps } from '../kit/backup.ts';
+import { hasOption, type Invocation, textOption } from '../command.ts';
+import { withBackups } from '../kit/backup.ts';
+import { storeNamed } from '../kit/copies.ts';
+import { exitCodeOf } from '../kit/copy-failures.ts';
 import { note } from '../operation.ts';
 
 const LEVELS: readonly VerifyLevel[] = [0, 1, 2, 3, 4];
@@ -11,32 +14,61 @@ const LEVELS: readonly VerifyLevel[] = [0, 1, 2, 3, 4];
 export function configure(command: Command): void {
   command
     .argument('[id]', 'a backup (default: latest)')
+    .option('--all', 'every backup')
+    .option('--from <store>', 'only its copies there')
     .option('--level <n>', '0 exists, 1 hash, 2 decrypts, 3 starts, 4 its ledger is proven', '4');
 }
 
-/** Exit 3 when a copy is not what was published. Each look is recorded beside the backups. */
-export async function run(invocation: Invocation): Promise<number> {
-  const { args, command, output, signal } = invocation;
-  const level = LEVELS.find((each) => String(each) === textOption(command, 'level'));
-  if (level === undefined) {
-    throw new OmpayError(
-      'usage',
-      `--level must be 0 to 4, seen ${JSON.stringify(textOption(command, 'level'))}`,
-      { hint: 'ompay backup verify --level 4' },
-    );
-  }
-  const copies = await verifyBackup(await localBackupDeps(invocation), {
-    id: args[0] ?? 'latest',
-    level,
-    signal,
+/** Exit 3 when a copy is missing or not what was published. Each look is recorded beside the backups. */
+export function run(invocation: Invocation): Promise<number> {
+  const { command, output, signal } = invocation;
+  const level = levelOf(command);
+  const id = idOf(invocation);
+  const store = textOption(command, 'from');
+  return withBackups(invocation, async (deps) => {
+    if (store !== undefined) storeNamed(deps.stores, store);
+    const request = { id, level, signal, ...(store === undefined ? {} : { store }) };
+    const verdicts = await verifyCopies(deps, request);
+    for (const verdict of verdicts) {
+      const { backup, state } = verdict;
+      note(invocation, `backup ${backup} in ${verdict.store} to level ${level}: ${state}`, {
+        backup,
+        level,
+        state,
+      });
+      output.write(output.json ? `${jsonOf(verdict, level)}\n` : shown(verdict, level));
+    }
+    const bad = verdicts.filter(({ state }) => state !== 'good');
+    if (bad.some(({ state }) => state !== 'unknown') && !output.json)
+      process.stderr.write('  next: ompay backup heal\n');
+    return bad.some(({ state }) => state !== 'unknown') ? 3 : exitCodeOf(bad);
   });
-  for (const { backup, store, tookMs } of copies) {
-    note(invocation, `backup ${backup} verified to level ${level} in ${store}`, { backup, level });
-    output.write(
-      output.json
-        ? `${JSON.stringify({ backup, store, level, tookMs })}\n`
-        : `${backup} in ${store}: good to level ${level} (${shownDuration(tookMs)})\n`,
-    );
-  }
-  return 0;
+}
+
+function levelOf(command: Command): VerifyLevel {
+  const text = textOption(command, 'level');
+  const level = LEVELS.find((each) => String(each) === text);
+  if (level !== undefined) return level;
+  throw new OmpayError('usage', `--level must be 0 to 4, seen ${JSON.stringify(text)}`, {
+    hint: 'ompay backup verify --level 4',
+  });
+}
+
+function idOf({ args, command }: Invocation): string {
+  const [id] = args;
+  if (!hasOption(command, 'all')) return id ?? 'latest';
+  if (id === undefined) return 'all';
+  throw new OmpayError('usage', `--all and the backup ${JSON.stringify(id)} are both given`, {
+    hint: `ompay backup verify ${id}`,
+  });
+}
+
+function shown({ backup, store, state, tookMs, error }: CopyVerdict, level: VerifyLevel): string {
+  if (state === 'good') return `${backup} in ${store}: good to level ${level} (${shownDuration(tookMs)})\n`;
+  return `${backup} in ${store}: ${state.toUpperCase()}: ${messageOf(error)}\n`;
+}
+
+function jsonOf({ backup, store, state, tookMs, error }: CopyVerdict, level: VerifyLevel): string {
+  const why = state === 'good' ? {} : { error: messageOf(error) };
+  return JSON.stringify({ backup, store, level, state, tookMs, ...why });
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type CapturedBackup, captureBackup } from '../../backup/capture.ts';
 import { ensureBackupKeys } from '../../backup/keys.ts';
 import { listBackups } from '../../backup/list.ts';
-import { planPrune, pruneBackups } from '../../backup/prune.ts';
+import { type PrunePlan, planPrune, pruneBackups } from '../../backup/prune.ts';
 import { type CreatedBackup, proveAndPublish } from '../../backup/publish.ts';
 import type { BackupDeps } from '../../backup/types.ts';
 import type { Layout } from '../../core/layout.ts';
@@ -14,29 +14,32 @@ import { engineOf } from '../../engine/index.ts';
 import type { Handlers } from '../../plan/act.ts';
 import { journalFiles } from '../../plan/journal.ts';
 import { journalKey } from '../../plan/journal-key.ts';
-import { storeOf } from '../../store/index.ts';
 import type { RepositoryAccess } from '../../store/repository/published.ts';
 import type { Invocation } from '../command.ts';
 import { actor } from '../operation.ts';
+import { localCopies } from './copies.ts';
 import { LEDGER_PROOF } from './ledger-proof.ts';
 
-const KEEP_BACKUPS = 5;
+/** Of the newest backup; when it is older, no new ones are being made, and nothing is pruned. */
+const STALE_AFTER_MS = 2 * 86_400_000;
 
-/** The local installation's backups, for reading: one copy, in a folder of this machine. */
+/** The local installation's backups, for reading. */
 export function localRepository(layout: Layout, verificationKey: KeyObject): RepositoryAccess {
-  return {
-    site: 'local',
-    stores: [storeOf({ kind: 'directory', name: 'this-disk', root: layout.backups, offsite: false })],
-    verificationKey,
-  };
+  return { site: 'local', stores: localCopies(layout).stores, verificationKey };
 }
 
-/** The same, for making and keeping them. */
-export async function backupDeps({ clock, layout }: Invocation, platform: Platform): Promise<BackupDeps> {
-  const { identity, recipients } = await ensureBackupKeys(layout.keys, clock);
+/** The same, for making and keeping them. @param asOfMs for S3 as it was at that moment, reading alone. */
+export async function backupDeps(
+  { clock, layout }: Invocation,
+  platform: Platform,
+  asOfMs: number | null = null,
+): Promise<BackupDeps> {
+  const { identity, formerIdentities, recipients } = await ensureBackupKeys(layout.keys, clock);
   const signingKey = journalKey(journalFiles(layout));
   return {
-    ...localRepository(layout, createPublicKey(signingKey)),
+    site: 'local',
+    stores: localCopies(layout, asOfMs).stores,
+    verificationKey: createPublicKey(signingKey),
     engine: engineOf({
       kind: 'pglite',
       dataFolder: layout.data,
@@ -47,6 +50,7 @@ export async function backupDeps({ clock, layout }: Invocation, platform: Platfo
     queries: LEDGER_PROOF,
     recipients,
     identity,
+    formerIdentities,
     signingKey,
     workFolder: join(layout.state, 'work'),
     clock,
@@ -55,8 +59,33 @@ export async function backupDeps({ clock, layout }: Invocation, platform: Platfo
 }
 
 /** The same for commands of their own: the programs are put in place first, and nothing must be deployed for that. */
-export async function localBackupDeps(invocation: Invocation): Promise<BackupDeps> {
-  return backupDeps(invocation, await installPlatform(invocation.layout, invocation.programRoot));
+export async function localBackupDeps(
+  invocation: Invocation,
+  asOfMs: number | null = null,
+): Promise<BackupDeps> {
+  const platform = await installPlatform(invocation.layout, invocation.programRoot);
+  return backupDeps(invocation, platform, asOfMs);
+}
+
+/** Does `work` with them, and ends the connections of the stores whatever comes of it. */
+export async function withBackups<Result>(
+  invocation: Invocation,
+  work: (deps: BackupDeps) => Promise<Result>,
+  asOfMs: number | null = null,
+): Promise<Result> {
+  const deps = await localBackupDeps(invocation, asOfMs);
+  try {
+    return await work(deps);
+  } finally {
+    await Promise.allSettled(deps.stores.map((store) => store.close()));
+  }
+}
+
+/** What the retention of `.env` says of the backups that are here. */
+export async function prunePlanOf({ clock, layout }: Invocation, deps: BackupDeps): Promise<PrunePlan> {
+  const { retention } = localCopies(layout).settings;
+  const { backups } = await listBackups(deps);
+  return planPrune(backups, { retention, nowMs: clock.now(), staleAfterMs: STALE_AFTER_MS });
 }
 
 /**
@@ -78,11 +107,14 @@ export function backupHandlers(invocation: Invocation, platform: () => Promise<P
     },
     'backup.prove': async () => {
       if (proving.backup === undefined) return { shown: 'there is no data yet' };
-      const { backup, checks, fetchMs, startMs, proveMs } = await proving.backup;
+      const { backup, checks, failures, fetchMs, startMs, proveMs } = await proving.backup;
+      const without = failures.map(({ store }) => store);
+      const lacking = without.length === 0 ? '' : `; no copy in ${without.join(', ')} (ompay backup heal)`;
       return {
         backup: backup.id,
         checks,
-        shown: `${backup.id}: started in ${shownDuration(startMs)}, ${checks} checks in ${shownDuration(proveMs)}`,
+        ...(without.length === 0 ? {} : { without }),
+        shown: `${backup.id}: started in ${shownDuration(startMs)}, ${checks} checks in ${shownDuration(proveMs)}${lacking}`,
         fetchMs,
         startMs,
         proveMs,
@@ -90,12 +122,9 @@ export function backupHandlers(invocation: Invocation, platform: () => Promise<P
     },
     'backup.prune': async () => {
       const deps = await backupDeps(invocation, await platform());
-      const plan = planPrune((await listBackups(deps)).backups, {
-        keepLast: KEEP_BACKUPS,
-        nowMs: invocation.clock.now(),
-      });
+      const plan = await prunePlanOf(invocation, deps);
       const removed = await pruneBackups(deps, plan);
-      return { removed, shown: removed === 0 ? 'nothing to remove' : `removed ${removed}` };
+      return { removed, shown: plan.refusal ?? (removed === 0 ? 'nothing to remove' : `removed ${removed}`) };
     },
   };
 }

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { MIGRATIONS } from '../../api/migrations/index.ts';
+import { loadBackupSettings } from '../../config/copies.ts';
 import { type EnvironmentVariables, loadApiSettings } from '../../config/load.ts';
 import { loadTeamSettings, withoutOperatorKeys } from '../../config/team.ts';
 import type { Layout } from '../../core/layout.ts';
@@ -105,6 +106,7 @@ function checkConfig({ layout }: Invocation, port: number): void {
   const environment = localEnvironment(layout, port);
   loadApiSettings(environment);
   loadTeamSettings(settingsOf(layout));
+  loadBackupSettings(settingsOf(layout));
   keepEnvironment(layout, environment);
 }
 

@@ -1,5 +1,11 @@
 import type { Duplex } from 'node:stream';
-import ssh2, { type Client, type ClientChannel, type ConnectConfig } from 'ssh2';
+import ssh2, {
+  type Client,
+  type ClientChannel,
+  type ConnectConfig,
+  type SFTPWrapper,
+  type Stats,
+} from 'ssh2';
 import { messageOf, OmpayError, systemCodeOf } from '../../core/errors.ts';
 import type { HttpTarget } from '../host.ts';
 import { type HostKeyCheck, hostKeyCheck, noKnownKeyType } from './host-key.ts';
@@ -7,6 +13,8 @@ import { readKey, unreadableKey } from './login.ts';
 import { type SshTarget, shownSshTarget } from './target.ts';
 
 export type Channel = ClientChannel;
+export type SftpChannel = SFTPWrapper;
+export type FileAttributes = Stats;
 
 /** One authenticated connection. A channel that it cannot open, or that it loses, throws `hostUnreachable`. */
 export interface Connection {
@@ -18,6 +26,8 @@ export interface Connection {
   forward(target: HttpTarget): Promise<Duplex>;
   /** A stream to another machine, as the host reaches it. */
   tunnel(address: string, port: number): Promise<Duplex>;
+  /** The host's files by SFTP (draft-ietf-secsh-filexfer-02). */
+  sftp(): Promise<SftpChannel>;
   end(): void;
 }
 
@@ -178,18 +188,19 @@ function connectionOf(client: Client, target: SshTarget): Connection {
       }),
     tunnel: (address, port) =>
       opened(target, closed, (done) => client.forwardOut('127.0.0.1', 0, address, port, done)),
+    sftp: () => opened<SftpChannel>(target, closed, (done) => client.sftp(done)),
     end,
   };
 }
 
 /** A channel, or why there is none. A connection that is lost meanwhile is not waited for. */
-async function opened(
+async function opened<Opened = Channel>(
   target: SshTarget,
   closed: Promise<void>,
-  open: (done: (error: Error | undefined, channel: Channel) => void) => void,
-): Promise<Channel> {
+  open: (done: (error: Error | undefined, channel: Opened) => void) => void,
+): Promise<Opened> {
   try {
-    return await new Promise<Channel>((resolve, reject) => {
+    return await new Promise<Opened>((resolve, reject) => {
       void closed.then(() => reject(new Error('the connection was lost')));
       open((error, channel) => (error === undefined ? resolve(channel) : reject(error)));
     });

@@ -6,8 +6,8 @@ import { catalogKey, catalogPrefix } from './paths.ts';
 import { openRecord, sealRecord } from './record.ts';
 
 /** The hash before the first entry. */
-const GENESIS_HASH = '0'.repeat(64);
-const MAX_ENTRY_BYTES = 64 * 1024;
+export const GENESIS_HASH = '0'.repeat(64);
+export const MAX_ENTRY_BYTES = 64 * 1024;
 const MAX_APPEND_TRIES = 5;
 
 /** What happened to a backup: it became one, or was given up (with the reason). */
@@ -85,6 +85,16 @@ async function readChain(store: Store, repository: string, verificationKey: KeyO
     headHash = hash;
   }
   return { entries, headHash };
+}
+
+/** An entry's own hash and the one that it follows. Throws `backupDamaged` when it was changed or is not ours. */
+export function catalogHash(
+  bytes: Uint8Array,
+  verificationKey: KeyObject,
+  key: string,
+): { readonly previous: string; readonly hash: string } {
+  const { content, hash } = openRecord(bytes, verificationKey, key);
+  return { previous: content.text('previous'), hash };
 }
 
 function broken(key: string, why: string): OmpayError {

@@ -17,6 +17,8 @@ export interface BackupCopy extends PayloadDigest {
 
 export interface OpeningOptions {
   readonly identity: Secret;
+  /** Keys that were replaced: older backups are for them. */
+  readonly formerIdentities?: readonly Secret[];
   readonly signal?: AbortSignal;
 }
 

@@ -52,18 +52,22 @@ export async function openPayload<T>(
   source: AsyncIterable<Uint8Array>,
   options: {
     readonly identity: Secret;
+    readonly formerIdentities?: readonly Secret[];
     readonly recipients: readonly Recipient[];
     readonly expected: PayloadDigest;
     readonly signal?: AbortSignal;
   },
   read: (tar: AsyncIterable<Uint8Array>) => Promise<T>,
 ): Promise<T> {
-  await assertRecipient(options.identity, options.recipients);
+  const identity = await identityFor(options.recipients, [
+    options.identity,
+    ...(options.formerIdentities ?? []),
+  ]);
   const plain = meter();
   const cipher = meter();
   try {
     const result = await pipeline(
-      decrypt(cipher.through(source), options.identity),
+      decrypt(cipher.through(source), identity),
       createZstdDecompress({ chunkSize: CHUNK_BYTES }),
       (tar: AsyncIterable<Uint8Array>) => read(plain.through(tar)),
       options.signal === undefined ? {} : { signal: options.signal },
@@ -78,13 +82,22 @@ export async function openPayload<T>(
   }
 }
 
-async function assertRecipient(identity: Secret, recipients: readonly Recipient[]): Promise<void> {
-  const own = await recipientOf(identity);
-  if (recipients.some(({ recipient }) => recipient === own)) return;
+/** The first of the keys that opens it. */
+async function identityFor(recipients: readonly Recipient[], identities: readonly Secret[]): Promise<Secret> {
+  const own: string[] = [];
+  for (const identity of identities) {
+    const recipient = await recipientOf(identity);
+    if (recipients.some((each) => each.recipient === recipient)) return identity;
+    own.push(recipient);
+  }
   const names = recipients.map(({ name, recipient }) => `${name} ${recipient}`).join(', ');
-  throw new OmpayError('configInvalid', `this backup is for ${names}; the key given is that of ${own}`, {
-    hint: 'give the key file of one of the recipients',
-  });
+  throw new OmpayError(
+    'configInvalid',
+    `this backup is for ${names}; the key given is that of ${own.join(', ')}`,
+    {
+      hint: 'give the key file of one of the recipients',
+    },
+  );
 }
 
 function assertDigest(seen: Meter, expected: Digest, what: string): void {

@@ -101,7 +101,7 @@ async function readManifest(store: Store, base: string, sha256: string): Promise
 }
 
 /** The repositories of a site's servers: a database made anew is another server. */
-async function repositoriesOf(store: Store, site: string): Promise<readonly string[]> {
+export async function repositoriesOf(store: Store, site: string): Promise<readonly string[]> {
   const suffix = '/repo.json';
   const objects = await store.list(`${site}/`);
   return objects.filter(({ key }) => key.endsWith(suffix)).map(({ key }) => key.slice(0, 1 - suffix.length));

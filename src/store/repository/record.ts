@@ -8,12 +8,14 @@ import { documentOrigin } from './origin.ts';
 export interface SealedRecord {
   readonly bytes: Uint8Array;
   readonly hash: string;
+  readonly signature: string;
 }
 
 export function sealRecord(content: Readonly<Record<string, unknown>>, signingKey: KeyObject): SealedRecord {
   const hash = hashOf(content);
   const signature = sign(null, Buffer.from(hash, 'hex'), signingKey).toString('base64');
-  return { bytes: Buffer.from(`${JSON.stringify({ ...content, hash, signature }, null, 2)}\n`), hash };
+  const bytes = Buffer.from(`${JSON.stringify({ ...content, hash, signature }, null, 2)}\n`);
+  return { bytes, hash, signature };
 }
 
 export interface OpenedRecord {

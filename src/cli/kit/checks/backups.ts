@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { listBackups } from '../../../backup/list.ts';
-import { type VerifyLevel, verifyBackup } from '../../../backup/verify.ts';
+import type { VerifyLevel } from '../../../backup/look.ts';
+import { verifyBackup } from '../../../backup/verify.ts';
 import type { CheckSources } from '../../../check/sources.ts';
 import { OmpayError } from '../../../core/errors.ts';
 import { shownDuration } from '../../../core/units.ts';

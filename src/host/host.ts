@@ -27,6 +27,23 @@ export interface ExecResult {
   readonly stderr: string;
 }
 
+export interface FollowOptions {
+  /** Ends it; an ended follow throws the signal's reason. */
+  readonly signal: AbortSignal;
+  /**
+   * Is given each line of its output in order, without the newline; one of more than 64 KiB is cut. No more is read while
+   * it is pending, so that a slow reader holds the writer and fills no memory.
+   */
+  onLine(line: string): void | Promise<void>;
+}
+
+export interface FollowEnd {
+  readonly exitCode: number | null;
+  readonly signalName?: string;
+  /** The end of it: 4 KiB. */
+  readonly stderr: string;
+}
+
 export interface HttpRequest {
   readonly method: 'GET' | 'POST';
   /** A unix socket on the host, or a TCP port of its loopback. */
@@ -58,6 +75,11 @@ export interface Host {
    * in what comes back. More than 16 MiB of output are refused (`commandFailed`).
    */
   exec(line: Shell, options: ExecOptions): Promise<ExecResult>;
+  /**
+   * Runs a line that only reads, and gives its output away line by line while it runs; for a day at most. What it started
+   * ends when the signal says so, and when the connection is lost, which throws `hostUnreachable`: nothing is begun again.
+   */
+  follow(line: Shell, options: FollowOptions): Promise<FollowEnd>;
   /** Replaces a file at once: temporary file, fsync, rename. */
   put(content: string | Uint8Array, path: string, mode: number): Promise<void>;
   /** Throws `notFound`; `commandFailed` for more than 64 MiB. */

@@ -5,8 +5,17 @@ import { systemClock } from '../core/clock.ts';
 import { OmpayError, systemCodeOf } from '../core/errors.ts';
 import { writeFileAtomic } from '../core/files.ts';
 import type { Shell } from '../shell/line.ts';
-import { type ExecOptions, type ExecResult, type Host, MAX_FILE_BYTES, MAX_OUTPUT_BYTES } from './host.ts';
+import {
+  type ExecOptions,
+  type ExecResult,
+  type FollowEnd,
+  type FollowOptions,
+  type Host,
+  MAX_FILE_BYTES,
+  MAX_OUTPUT_BYTES,
+} from './host.ts';
 import { requestHere } from './http.ts';
+import { lineReader, saidTail } from './lines.ts';
 import { masked } from './redact.ts';
 import { silence } from './silence.ts';
 
@@ -19,6 +28,7 @@ export function localHost(): Host {
   return {
     name: 'local',
     exec: execHere,
+    follow: followHere,
     put: async (content, path, mode) => writeFileAtomic(path, content, mode),
     get: getHere,
     request: requestHere,
@@ -55,6 +65,31 @@ async function execHere(line: Shell, options: ExecOptions): Promise<ExecResult> 
   };
 }
 
+async function followHere(line: Shell, options: FollowOptions): Promise<FollowEnd> {
+  options.signal.throwIfAborted();
+  const child = startFollowed(line);
+  const reader = lineReader();
+  const said = saidTail();
+  child.stderr.on('data', (chunk: Buffer) => said.push(chunk));
+  const reading = async (): Promise<void> => {
+    for await (const chunk of child.stdout) {
+      const lines = reader.push(Buffer.from(chunk));
+      for (const each of lines) if (!options.signal.aborted) await options.onLine(masked(each, line));
+    }
+    for (const each of reader.end()) if (!options.signal.aborted) await options.onLine(masked(each, line));
+  };
+  const read = reading().catch(async (error: unknown) => {
+    await endGroup(child);
+    // An end that was asked for closes the stream under its reader.
+    if (!options.signal.aborted) throw error;
+  });
+  const result = await unlessStopped(child, options.signal);
+  if (options.signal.aborted || result === undefined) throw options.signal.reason;
+  await read;
+  const signal = result.signal === undefined ? {} : { signalName: result.signal };
+  return { exitCode: result.exitCode ?? null, ...signal, stderr: masked(said.text(), line) };
+}
+
 /** Aborts `quiet` once the child wrote nothing for the idle limit; what is returned ends the watch. */
 function watchSilence(child: Child, idleMs: number | undefined, quiet: AbortController): AbortController {
   const watching = new AbortController();
@@ -86,7 +121,7 @@ async function getHere(path: string): Promise<Uint8Array> {
   });
 }
 
-type Child = ReturnType<typeof startShell>;
+type Child = ReturnType<typeof startShell> | ReturnType<typeof startFollowed>;
 
 /** In a process group of its own, so that what the shell started ends with it. */
 function startShell(line: Shell, stdin: string) {
@@ -98,8 +133,18 @@ function startShell(line: Shell, stdin: string) {
   });
 }
 
+/** The same, with an output that is read while it runs and kept nowhere. */
+function startFollowed(line: Shell) {
+  return execa('/bin/sh', line.hasSecret ? ['-s'] : ['-c', line.text], {
+    input: line.hasSecret ? line.text : '',
+    detached: true,
+    buffer: false,
+    reject: false,
+  });
+}
+
 /** The child's result, or undefined when the signal was aborted first and the child was ended. */
-async function unlessStopped(child: Child, signal: AbortSignal) {
+async function unlessStopped<Running extends Child>(child: Running, signal: AbortSignal) {
   const stopped = Promise.withResolvers<undefined>();
   const stop = (): void => {
     endGroup(child).then(stopped.resolve, stopped.reject);

@@ -14,6 +14,7 @@ import { requestThrough, shownTarget } from './http.ts';
 import { masked } from './redact.ts';
 import { newOperationId, run, type Session } from './ssh/exec.ts';
 import { getOver, putOver } from './ssh/files.ts';
+import { followOver } from './ssh/follow.ts';
 import { sshLink } from './ssh/link.ts';
 import type { SshTarget } from './ssh/target.ts';
 
@@ -47,6 +48,7 @@ export function sshHost(target: SshTarget, options: SshOptions = {}): Host {
   return {
     name: target.name,
     exec: (line, limits) => execOver(session, line, limits),
+    follow: (line, options) => followOver(session, line, options),
     put: (content, path, mode) =>
       putOver(session, typeof content === 'string' ? Buffer.from(content) : content, path, mode),
     get: (path) => getOver(session, path),

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
@@ -115,6 +115,56 @@ export function hostContract(name: string, make: () => Promise<HostUnderTest>): 
       expect(error.code).toBe('commandFailed');
       expect(error.message).toContain('wrote more than 16777216 bytes');
       await eventually(() => commandLinesWith(`yes ${marked(6)}`)).toEqual([]);
+    });
+
+    test('followed lines come while the line still runs, and its end is told', async () => {
+      const go = join(temporaryFolder(), 'go');
+      const seen: string[] = [];
+      const signal = new AbortController().signal;
+      const line = sh`echo one; until [ -e ${go} ]; do sleep 0.05; done; printf 'two\\nlast'; echo why >&2; exit 4`;
+      const end = host.follow(line, { signal, onLine: (each) => void seen.push(each) });
+      await eventually(() => seen).toEqual(['one']);
+      writeFileSync(go, '');
+      expect(await end).toEqual({ exitCode: 4, stderr: 'why' });
+      expect(seen).toEqual(['one', 'two', 'last']);
+    });
+
+    test('leaving a followed line ends all that it started', async () => {
+      const leaving = new AbortController();
+      const reason = new Error('the operator left');
+      const line = sh`sleep ${marked(8)} & while true; do echo line; sleep 0.1; done`;
+      const end = host.follow(line, { signal: leaving.signal, onLine: () => leaving.abort(reason) });
+      await expect(end).rejects.toBe(reason);
+      await eventually(() => commandLinesWith(`sleep ${marked(8)}`)).toEqual([]);
+    });
+
+    test('a slow reader of followed lines holds the writer, and one that fails ends it', async () => {
+      const counter = join(temporaryFolder(), 'count');
+      const line = sh`i=0; while [ $i -lt 1000 ]; do i=$((i+1)); head -c 60000 /dev/zero | tr '\\0' a; echo; echo $i >${counter}; done`;
+      const signal = new AbortController().signal;
+      const written = (): number => Number(existsSync(counter) ? readFileSync(counter, 'utf8') : 0);
+      const hold = Promise.withResolvers<void>();
+      const end = host.follow(line, { signal, onLine: () => hold.promise });
+      const failed = expect(end).rejects.toThrow('enough');
+      let before = -1;
+      await eventually(() => {
+        const stands = before === written() && before > 0;
+        before = written();
+        return stands;
+      }).toBe(true);
+      expect(before).toBeLessThan(900);
+      hold.reject(new Error('enough'));
+      await failed;
+    });
+
+    test('a secret of a followed line is masked, and a line without end is cut', async () => {
+      const seen: string[] = [];
+      const line = sh`printf 'it is %s\n' ${new Secret('hidden-7f3a')}; head -c 200000 /dev/zero | tr '\\0' a`;
+      await host.follow(line, {
+        signal: new AbortController().signal,
+        onLine: (each) => void seen.push(each),
+      });
+      expect(seen).toEqual(['it is ***', `${'a'.repeat(65_536)}…`]);
     });
 
     test('many commands at once all get their own output', async () => {

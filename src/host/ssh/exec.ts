@@ -150,7 +150,7 @@ async function stopped(
 }
 
 /** By a second channel; by a second connection, when the first one does not answer. */
-async function endGroup(session: Session, connection: Connection, group: number): Promise<boolean> {
+export async function endGroup(session: Session, connection: Connection, group: number): Promise<boolean> {
   if (group > 0 && (await killOn(connection, group, session.target.sudo))) return true;
   session.link.drop(connection);
   if (group === 0) return false;
@@ -183,7 +183,10 @@ async function killed(connection: Connection, command: string): Promise<boolean>
 }
 
 /** The wrapper speaks first; when it did not, or says that it is not to be relied on, there is no result. */
-function assertBegun(target: SshTarget, { line, options, talked, said }: Attempt & { said: string }): void {
+export function assertBegun(
+  target: SshTarget,
+  { line, options, talked, said }: Attempt & { said: string },
+): void {
   const { header, ending } = talked;
   if (header?.how === 'lost') throw errors.brokenOff(target, line, options);
   if (header !== undefined) return;
@@ -193,7 +196,7 @@ function assertBegun(target: SshTarget, { line, options, talked, said }: Attempt
 }
 
 /** A shell tells the signal of its child as 128 more than its number (POSIX 2.8.2). */
-function statusOf(ending: Ending): Pick<Run, 'exitCode' | 'signalName'> {
+export function statusOf(ending: Ending): Pick<Run, 'exitCode' | 'signalName'> {
   if (ending.kind === 'killed')
     return { exitCode: null, signalName: `SIG${ending.signalName.replace(/^SIG/, '')}` };
   if (ending.kind !== 'exited') return { exitCode: null };

@@ -81,7 +81,7 @@ export async function talk(channel: Channel, options: TalkOptions): Promise<Talk
 }
 
 /** Finds the wrapper's first line, and gives what follows it. */
-function headerReader(token: string) {
+export function headerReader(token: string) {
   let preamble = Buffer.alloc(0);
   let found: Header | undefined;
   return {

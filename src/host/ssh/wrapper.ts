@@ -81,6 +81,18 @@ echo "$code" >"$operation/code.part" && mv "$operation/code.part" "$operation/co
 exit "$code"
 `;
 
+/**
+ * Goes on until its standard input ends: when its caller leaves, or the connection is lost. `timeout`, which leads the
+ * group, gets the SIGTERM too, and kills what does not heed it.
+ */
+const FOLLOWED = `${HEAD}
+exec 3<&0
+tell "$group" runs
+{ trap '' TERM; cat <&3; kill -s TERM -- "-$group"; } >/dev/null 2>&1 &
+(perform) </dev/null 3<&-
+exit $?
+`;
+
 /** SIGTERM to the group, SIGKILL after two seconds to what is left of it. */
 const KILL = `
 kill -s TERM -- "-$1" || exit 0
@@ -106,6 +118,8 @@ export interface WrappedLine {
   readonly operationId: string | undefined;
   readonly timeoutMs: number;
   readonly sudo: boolean;
+  /** It reads, and ends with its caller. */
+  readonly isFollowed?: boolean;
 }
 
 /** The host ends a line by itself this much after its caller should have. */
@@ -113,12 +127,13 @@ const HOST_GRACE_MS = 5000;
 const KEEP_SECONDS = 86_400;
 
 /** The command for sshd. It holds no part of the line, so no secret either. */
-export function wrapperCommand({ line, input, token, operationId, timeoutMs, sudo }: WrappedLine): string {
+export function wrapperCommand(wrapped: WrappedLine): string {
+  const { line, input, token, operationId, timeoutMs, sudo, isFollowed } = wrapped;
   const limitSeconds = ((timeoutMs + HOST_GRACE_MS) / 1000).toFixed(3);
   const sizes = sh`${token} ${lineBytes(line, token).length} ${input.length} ${line.hasSecret ? 'yes' : 'no'}`;
   const program =
     operationId === undefined
-      ? sh`${REPEATABLE} ompay ${sizes}`
+      ? sh`${isFollowed === true ? FOLLOWED : REPEATABLE} ompay ${sizes}`
       : sh`${ONCE} ompay ${sizes} ${operationId} ${KEEP_SECONDS}`;
   return sh`exec ${sudoWords(sudo)} timeout -k 2 ${limitSeconds} sh -c ${program}`.text;
 }

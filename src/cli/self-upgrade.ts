@@ -32,7 +32,7 @@ export async function run(invocation: Invocation): Promise<number> {
         command: 'self-upgrade',
         title: `Upgrade what is kept on the hosts of ${config.name}`,
         input: { environment: config.name },
-        handlers: () => shipHandlers({ layout, shippable }),
+        handlers: () => shipHandlers({ layout, shippable, environment: config.name }),
       },
       async (operation): Promise<OperationResult> => {
         const hosts = { ...operation.hosts, ...fleet.hosts };

@@ -35,7 +35,11 @@ async function askHosts(invocation: Invocation): Promise<readonly HostReleases[]
     Promise.all(
       Object.entries(hosts).map(async ([name, host]) => {
         try {
-          const inventory = await inventoryOf(host, { places, signal: invocation.signal });
+          const inventory = await inventoryOf(host, {
+            places,
+            signal: invocation.signal,
+            environment: config.name,
+          });
           return { host: name, inventory, error: undefined };
         } catch (error) {
           invocation.signal.throwIfAborted();

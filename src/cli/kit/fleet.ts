@@ -102,7 +102,7 @@ export async function runFleetOperation(
       operator: { owner: actor(), reason: request.command },
       leaseMs: LEASE_MS,
     }),
-    ...shipHandlers({ layout: invocation.layout, shippable }),
+    ...shipHandlers({ layout: invocation.layout, shippable, environment: config.name }),
     ...fleetDataHandlers({
       memory,
       run: operation.run,

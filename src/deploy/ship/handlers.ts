@@ -37,7 +37,7 @@ async function shipRuntime(shipping: Shipping, context: HandlerContext): Promise
   await shipping.uploads.pass(async () => {
     const compressed = `.${runtime.sha256}.${randomBytes(6).toString('hex')}.gz.part`;
     await context.host.put(content, `${shipping.places.runtimes}/${compressed}`, 0o600);
-    await change(runtimeLine(shipping.places, runtime.sha256, compressed), context, { what });
+    await change(runtimeLine(shipping.places, runtime.sha256, compressed), context, { ...shipping, what });
   }, context.signal);
   return { sent: true, shown: `${what} sent, ${shownSize(content.length)}` };
 }
@@ -49,7 +49,7 @@ async function shipAgent(shipping: Shipping, context: HandlerContext): Promise<J
   const what = `agent ${agent.id}`;
   if (look.hasAgent && look.currentAgent === agent.id) return { sent: false, shown: `${what} was there` };
   const { sent } = await sendAgent(shipping, context);
-  await change(useAgentLine(shipping.places, agent.id), context, { what });
+  await change(useAgentLine(shipping.places, agent.id), context, { ...shipping, what });
   return { sent, before: look.currentAgent, shown: `${what} is in use` };
 }
 
@@ -59,7 +59,8 @@ async function sendAgent(shipping: Shipping, context: HandlerContext) {
   if ((await shipping.look(context)).hasAgent) return { sent: false, shown: `${what} was there` };
   const upload = { id: agent.id, sha256: agent.file.sha256, runtime: agent.runtimeSha256 };
   const stdin = await shipping.agentArchive();
-  const send = async () => change(agentUploadLine(shipping.places, upload), context, { stdin, what });
+  const send = async () =>
+    change(agentUploadLine(shipping.places, upload), context, { ...shipping, stdin, what });
   await shipping.uploads.pass(send, context.signal);
   return { sent: true, shown: `${what} sent, ${shownSize(stdin.length)}` };
 }
@@ -69,7 +70,8 @@ async function useNewAgent(shipping: Shipping, context: HandlerContext): Promise
   const { agent } = await shipping.shippable();
   const { currentAgent } = await shipping.look(context);
   const what = `agent ${agent.id}`;
-  if (currentAgent !== agent.id) await change(useAgentLine(shipping.places, agent.id), context, { what });
+  if (currentAgent !== agent.id)
+    await change(useAgentLine(shipping.places, agent.id), context, { ...shipping, what });
   const inventory = await inventoryOf(context.host, { ...shipping, signal: context.signal });
   if (inventory?.agent === agent.id)
     return { before: currentAgent, shown: `${what} answers; before: ${currentAgent || 'none'}` };
@@ -82,7 +84,10 @@ async function useFormerAgent(shipping: Shipping, context: HandlerContext): Prom
   const { currentAgent } = await shipping.look(context);
   const { agent } = await shipping.shippable();
   if (currentAgent === '' || currentAgent === agent.id) return { shown: 'there was no other' };
-  await change(useAgentLine(shipping.places, currentAgent), context, { what: `agent ${currentAgent}` });
+  await change(useAgentLine(shipping.places, currentAgent), context, {
+    ...shipping,
+    what: `agent ${currentAgent}`,
+  });
   return { shown: `agent ${currentAgent} is in use again` };
 }
 
@@ -94,7 +99,10 @@ async function shipRelease(shipping: Shipping, context: HandlerContext): Promise
   const stdin = await shipping.releaseArchive();
   const names = { runtime: runtime.sha256, agent: agent.id, release: manifest.id };
   const line = releaseUploadLine(shipping.places, names);
-  await shipping.uploads.pass(async () => change(line, context, { stdin, what }), context.signal);
+  await shipping.uploads.pass(
+    async () => change(line, context, { ...shipping, stdin, what }),
+    context.signal,
+  );
   const again = look.damage === '' ? '' : ` (what was there was not it: ${refusalIn(look.damage)})`;
   return {
     sent: true,
@@ -108,7 +116,7 @@ async function verify(shipping: Shipping, release: string, context: HandlerConte
   const { stderr, exitCode } = await askAgent(shipping, ['verify', release], context);
   if (exitCode === 0) return { shown: `release ${release} is as it was signed` };
   throw new OmpayError('releaseNotTrusted', `${context.host.name}: ${refusalIn(stderr)}`, {
-    hint: hintIn(stderr),
+    hint: hintIn(stderr, shipping.environment),
   });
 }
 
@@ -123,7 +131,7 @@ async function prune(shipping: Shipping, keep: number, context: HandlerContext):
   const origin = {
     what: `what the agent on ${name} says`,
     code: 'internal',
-    hint: 'ompay self-upgrade',
+    hint: `ompay self-upgrade -e ${shipping.environment}`,
   } as const;
   const removed = readJson(Buffer.from(stdout), origin).textList('releases');
   const shown = removed.length === 0 ? 'nothing to remove' : `removed ${removed.join(', ')}`;

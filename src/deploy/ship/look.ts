@@ -8,6 +8,12 @@ const LOOK_MS = 60_000;
 /** As `uname -m` says what Node calls its processor. */
 const MACHINES: Readonly<Record<string, string>> = { x86_64: 'linux-x64', aarch64: 'linux-arm64' };
 
+export interface LookOptions {
+  readonly places: ShipPlaces;
+  readonly signal: AbortSignal;
+  readonly environment: string;
+}
+
 /**
  * Sees what a host has, and refuses one where the release could not run or would have no room, before anything is sent.
  * Throws `preflightFailed`.
@@ -15,13 +21,13 @@ const MACHINES: Readonly<Record<string, string>> = { x86_64: 'linux-x64', aarch6
 export async function lookAt(
   host: Host,
   shippable: Shippable,
-  { places, signal }: { readonly places: ShipPlaces; readonly signal: AbortSignal },
+  { places, signal, environment }: LookOptions,
 ): Promise<HostLook> {
   const { runtime, agent, manifest } = shippable;
   const line = lookLine(places, { runtime: runtime.sha256, agent: agent.id, release: manifest.id });
   const { exitCode, stdout, stderr } = await host.exec(line, { timeoutMs: LOOK_MS, readOnly: true, signal });
-  if (exitCode === EXIT.notInstalled) throw notInstalled(host.name, stderr);
-  if (exitCode !== 0) throw lookFailed(host.name, stderr);
+  if (exitCode === EXIT.notInstalled) throw notInstalled(host.name, stderr, environment);
+  if (exitCode !== 0) throw lookFailed(host.name, stderr, environment);
   const look = parseLook(stdout);
   assertMachine(host.name, look, runtime.platform);
   assertRoom(host.name, look, shippable);
@@ -73,15 +79,15 @@ function assertRoom(name: string, look: HostLook, { runtime, manifest, agent }: 
   );
 }
 
-function notInstalled(name: string, said: string): OmpayError {
+function notInstalled(name: string, said: string, environment: string): OmpayError {
   return new OmpayError('preflightFailed', `${name} is not ready for releases: ${lastLine(said)}`, {
-    hint: 'ompay provision -e ENVIRONMENT',
+    hint: `ompay provision -e ${environment}`,
   });
 }
 
-function lookFailed(name: string, said: string): OmpayError {
+function lookFailed(name: string, said: string, environment: string): OmpayError {
   return new OmpayError('commandFailed', `${name} could not tell what it has: ${lastLine(said)}`, {
-    hint: `log in and look: ls -l /opt/ompay; ompay releases -e ENVIRONMENT`,
+    hint: `log in and look: ls -l /opt/ompay; ompay releases -e ${environment}`,
   });
 }
 

@@ -1,6 +1,7 @@
 import { OmpayError } from '../../core/errors.ts';
 import type { Layout } from '../../core/layout.ts';
 import { once } from '../../core/once.ts';
+import { SHIP_AGAIN } from '../../core/release-manifest.ts';
 import { releasePlaces } from '../../core/server-layout.ts';
 import { Gate } from '../../host/gate.ts';
 import type { HostName } from '../../host/host.ts';
@@ -15,6 +16,8 @@ import type { HostLook, Shippable } from './types.ts';
 export interface ShipKit {
   readonly layout: Layout;
   readonly shippable: () => Promise<Shippable>;
+  /** Of ompay.yml, for hints. */
+  readonly environment: string;
   /** What goes before every path on the hosts; empty on servers. */
   readonly root?: string;
 }
@@ -25,6 +28,7 @@ const LINE_MS = 120_000;
 
 /** What one run knows of each host, and prepares once for all of them. */
 export interface Shipping {
+  readonly environment: string;
   readonly places: ShipPlaces;
   readonly uploads: Gate;
   readonly shippable: () => Promise<Shippable>;
@@ -41,6 +45,7 @@ export function beginShipping(kit: ShipKit): Shipping {
   const places = { ...releasePlaces(root), root };
   const looks = new Map<HostName, Promise<HostLook>>();
   return {
+    environment: kit.environment,
     places,
     uploads: new Gate(UPLOADS_AT_ONCE),
     shippable: kit.shippable,
@@ -48,33 +53,41 @@ export function beginShipping(kit: ShipKit): Shipping {
     agentArchive: once(async () => archiveOf([(await kit.shippable()).agent.file])),
     releaseArchive: once(async () => archiveOf((await kit.shippable()).files)),
     look: async ({ host, signal }) => {
-      const known = looks.get(host.name) ?? lookAt(host, await kit.shippable(), { places, signal });
+      const known = looks.get(host.name) ?? lookAt(host, await kit.shippable(), { ...kit, places, signal });
       looks.set(host.name, known);
       return known;
     },
   };
 }
 
+export interface Change {
+  readonly stdin?: string;
+  /** What the line puts in place, for errors. */
+  readonly what: string;
+  readonly environment: string;
+}
+
 /** Runs a line that changes the host. Throws what its exit code says. */
 export async function change(
   line: Shell,
   { host, signal }: Pick<HandlerContext, 'host' | 'signal'>,
-  { stdin, what }: { readonly stdin?: string; readonly what: string },
+  { stdin, what, environment }: Change,
 ): Promise<string> {
   const input = stdin === undefined ? {} : { stdin };
   const { exitCode, stdout, stderr } = await host.exec(line, { timeoutMs: LINE_MS, signal, ...input });
   if (exitCode === 0) return stdout;
-  throw failed({ exitCode, stderr, what, on: host.name });
+  throw failed({ exitCode, stderr, what, environment, on: host.name });
 }
 
 interface Failure {
   readonly exitCode: number | null;
   readonly stderr: string;
   readonly what: string;
+  readonly environment: string;
   readonly on: HostName;
 }
 
-function failed({ exitCode, stderr, what, on }: Failure): OmpayError {
+function failed({ exitCode, stderr, what, environment, on }: Failure): OmpayError {
   const said = lastLine(stderr);
   switch (exitCode) {
     case EXIT.notWhole:
@@ -87,7 +100,7 @@ function failed({ exitCode, stderr, what, on }: Failure): OmpayError {
       });
     case EXIT.refused:
       return new OmpayError('releaseNotTrusted', `${on} refuses ${what}: ${refusalIn(stderr)}`, {
-        hint: hintIn(stderr),
+        hint: hintIn(stderr, environment),
       });
     default:
       return new OmpayError('commandFailed', `${what} could not be put in place on ${on}: ${said}`, {
@@ -101,6 +114,8 @@ export function refusalIn(stderr: string): string {
   return /^ompay agent: (.*)$/m.exec(stderr)?.[1] ?? lastLine(stderr);
 }
 
-export function hintIn(stderr: string): string {
-  return /^hint: (.*)$/m.exec(stderr)?.[1] ?? 'ompay deploy -e ENVIRONMENT';
+/** The agent does not know what its environment is called here. */
+export function hintIn(stderr: string, environment: string): string {
+  const hint = /^hint: (.*)$/m.exec(stderr)?.[1] ?? SHIP_AGAIN;
+  return hint.replaceAll('ENVIRONMENT', environment);
 }

@@ -7,6 +7,7 @@ import {
   readlinkSync,
   rmSync,
   statSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -64,6 +65,7 @@ describe.skipIf(SSHD_ABSENT !== undefined)('over SSH', () => {
       handlers: shipHandlers({
         layout: layout(),
         root,
+        environment: 'staging',
         shippable: once(async () => ({ ...shippable, ...changed })),
       }),
       clock: systemClock,
@@ -132,7 +134,7 @@ describe.skipIf(SSHD_ABSENT !== undefined)('over SSH', () => {
         error: {
           code: 'releaseNotTrusted',
           message: expect.stringMatching(/web1 refuses release .* signed by none of the 1 keys/),
-          hint: expect.stringContaining('ompay provision'),
+          hint: expect.stringContaining('ompay provision -e staging'),
         },
       });
       expect(readdirSync(places.releases)).toEqual([]);
@@ -180,7 +182,7 @@ describe.skipIf(SSHD_ABSENT !== undefined)('over SSH', () => {
     });
     rmSync(places.runtimes, { recursive: true });
     expect(await ship(root)).toMatchObject({
-      error: { code: 'preflightFailed', hint: expect.stringContaining('ompay provision') },
+      error: { code: 'preflightFailed', hint: expect.stringContaining('ompay provision -e staging') },
     });
     expect(readdirSync(places.releases)).toEqual([]);
   });
@@ -190,6 +192,9 @@ describe.skipIf(SSHD_ABSENT !== undefined)('over SSH', () => {
     async () => {
       const { root, places } = server();
       writeFileSync(join(layout().runtimes, `${shippable.runtime.sha256}.gz`), 'no gzip');
+      const leftover = join(places.runtimes, '.0123.part');
+      mkdirSync(leftover);
+      utimesSync(leftover, 1_800_000_000, 1_800_000_000);
       expect(await ship(root)).toMatchObject({
         error: { code: 'commandFailed', message: expect.stringMatching(/Node .* did not arrive whole/) },
       });

@@ -57,6 +57,17 @@ exit ${NOT_STARTED}`;
   return carrierClient(host, socketPath);
 }
 
+/** Throws `notFound` for a host that was not provisioned; what its agent would say does not matter, as a deploy brings its own. */
+export async function assertSetUp(host: Host, signal: AbortSignal): Promise<{ readonly hasAgent: boolean }> {
+  try {
+    await runOn(host, IS_SET_UP, FACTS_MS, signal);
+    return { hasAgent: true };
+  } catch (error) {
+    if (error instanceof NoAgent) return { hasAgent: false };
+    throw error;
+  }
+}
+
 /** What the agent says of its host, without a lock. Null where no agent is yet. Throws `notFound` for a bare host. */
 export async function lookAt(host: Host, signal?: AbortSignal): Promise<JsonReader | null> {
   const line = sh`${IS_SET_UP}

@@ -1,5 +1,6 @@
 import { OmpayError } from '../../core/errors.ts';
 import type { HostName } from '../../host/host.ts';
+import { hookPlans } from '../../plan/hook-plan.ts';
 import type { Plan } from '../../plan/plan.ts';
 import { type Outputs, type RunContext, runPlan } from '../../plan/run.ts';
 import { phase, settle } from '../deploy.ts';
@@ -122,6 +123,7 @@ async function switchPrepared(
   choices: FleetChoices,
 ): Promise<Outputs> {
   try {
+    for (const plan of beforeSwitch(targets, choices)) await phase(kit, plan);
     await lookBeforeSwitch(kit.memory, kit.sight, targets);
     return await switchPhase(kit, fleetSwitchPlan(targets, choices));
   } catch (error) {
@@ -129,6 +131,12 @@ async function switchPrepared(
     if (!isLockLost(error)) await settle(kit, [fleetEmptyPlan(targets)]).catch(() => {});
     throw error;
   }
+}
+
+/** What the team wants to know or decide once the release is proven on all hosts. */
+function beforeSwitch(targets: readonly Target[], { hooks = [] }: FleetChoices): readonly Plan[] {
+  const [first] = targets;
+  return hookPlans(hooks, 'pre-switch', { release: first?.release ?? null });
 }
 
 /** What all hosts do together is undone on all of them together. */
@@ -176,6 +184,7 @@ export function deployPlansOf(facts: FleetFacts, shipment: Shipment, choices: Fl
       : [
           fleetMigratePlan(names[0] ?? '', release),
           fleetPreparePlan(targets),
+          ...beforeSwitch(targets, choices),
           fleetSwitchPlan(targets, choices),
           prunePlan(names, choices.keep),
         ];
@@ -201,7 +210,12 @@ export function rollbackPlansOf(
   const targets = names.flatMap((name) => waitingOn(name, facts, release));
   const work = isAllWarm(facts, targets)
     ? [fleetRollbackPlan(targets)]
-    : [verifyPlan(targets), fleetPreparePlan(targets), fleetSwitchPlan(targets, choices)];
+    : [
+        verifyPlan(targets),
+        fleetPreparePlan(targets),
+        ...beforeSwitch(targets, choices),
+        fleetSwitchPlan(targets, choices),
+      ];
   return [fleetLockPlan(names), ...(targets.length === 0 ? [] : work), fleetUnlockPlan(names)];
 }
 

@@ -5,8 +5,7 @@ import { shownSize } from '../../core/units.ts';
 import type { Handler, HandlerContext, Handlers } from '../../plan/act.ts';
 import type { JsonObject } from '../../plan/plan.ts';
 import { slotIn } from '../handlers/slot-name.ts';
-import { lookAt, startCarrier } from './carrier-client.ts';
-import { liveRelease } from './facts.ts';
+import { assertSetUp, startCarrier } from './carrier-client.ts';
 import { carrierOf, type FleetMemory } from './memory.ts';
 
 export interface FleetHandlersKit {
@@ -71,11 +70,8 @@ export function fleetHandlers(kit: FleetHandlersKit): Handlers {
 function openingHandlers({ memory, run, operator, leaseMs }: FleetHandlersKit): Handlers {
   return {
     'fleet.look': async (_input, { host, signal }) => {
-      const answer = await lookAt(host, signal);
-      if (answer === null) return { agent: false, shown: 'no agent yet' };
-      const facts = readHostFacts(answer);
-      memory.facts.set(host.name, facts);
-      return { agent: true, live: liveRelease(facts), shown: liveRelease(facts) ?? 'nothing is live' };
+      const { hasAgent } = await assertSetUp(host, signal);
+      return { hasAgent, shown: hasAgent ? 'set up' : 'set up, no agent yet' };
     },
     'fleet.carry': async (_input, { host }) => {
       memory.carriers.set(host.name, await startCarrier(host, run, leaseMs));

@@ -1,4 +1,5 @@
 import type { HostName } from '../../host/host.ts';
+import type { HookName } from '../../plan/hook-plan.ts';
 import { call, type JsonObject, type Plan, type Stage, type Step } from '../../plan/plan.ts';
 import { SECONDS } from '../steps.ts';
 import type { Target } from './facts.ts';
@@ -14,6 +15,8 @@ export interface FleetChoices {
   readonly bakeMs: number;
   /** Releases that stay on each host. */
   readonly keep: number;
+  /** Scripts of the team that are there; none unless told. */
+  readonly hooks?: readonly HookName[];
 }
 
 const SWITCH_MS = 6 * SECONDS;

@@ -62,16 +62,16 @@ describe('a look at this machine', () => {
       { kind: 'absent', path: join(folder, 'nothing') },
       { kind: 'package', name: 'coreutils' },
       { kind: 'package', name: 'no-such-package' },
-      { kind: 'user', name: 'root', home: '/root', shell: '/bin/bash', groups: ['root'] },
+      { kind: 'user', name: 'root', home: '/root', shell: '/bin/bash', groups: [] },
       { kind: 'user', name: 'nobody-here', home: '/', shell: '/bin/sh', groups: [] },
       { kind: 'setting', name: 'always', holds: sh`true`, apply: sh`true`, timeoutMs: 1000 },
       { kind: 'setting', name: 'never', holds: sh`exit 3`, apply: sh`true`, timeoutMs: 1000 },
     ];
     expect(look(resources)).toEqual([
-      'package no-such-package: not installed',
-      'user nobody-here: not there',
       `folder ${folder}/missing: not there`,
       `absent ${folder}/leftover: is there`,
+      'package no-such-package: not installed',
+      'user nobody-here: not there',
       'setting never: not so',
     ]);
   });
@@ -81,6 +81,8 @@ describe('a look at this machine', () => {
       { kind: 'absent', path: '/nowhere' },
       { kind: 'package', name: 'x' },
     ];
-    expect(() => changesOf(resources, `\n${ASKED.mark} package\n`, ASKED)).toThrow('absent');
+    const part = `\n${ASKED.mark} package\n`;
+    expect(() => changesOf(resources, part, ASKED)).toThrow('no end');
+    expect(() => changesOf(resources, `${part}\n${ASKED.mark} end\n`, ASKED)).toThrow('absent');
   });
 });

@@ -13,7 +13,8 @@ const ANYWHERE = ['0.0.0.0/0', '::/0'];
 export const firewallKind = defineKind({
   kind: 'firewall',
   look: () => sh`grep -h '^### tuple' /etc/ufw/user.rules /etc/ufw/user6.rules 2>/dev/null
-grep -hE '^(ENABLED|DEFAULT_INPUT_POLICY)=' /etc/ufw/ufw.conf /etc/default/ufw 2>/dev/null
+grep -hE '^(ENABLED|DEFAULT_INPUT_POLICY|IPV6)=' /etc/ufw/ufw.conf /etc/default/ufw 2>/dev/null
+[ -e /proc/net/if_inet6 ] || echo IPV6=no
 for chain in INPUT ufw-user-input; do iptables -S $chain 2>/dev/null; done
 for chain in INPUT ufw6-user-input; do ip6tables -S $chain 2>/dev/null | sed 's/^/6 /'; done`,
   changes: ([firewall], printed) => (firewall === undefined ? [] : changesOf(firewall, printed.split('\n'))),
@@ -21,11 +22,13 @@ for chain in INPUT ufw6-user-input; do ip6tables -S $chain 2>/dev/null | sed 's/
 
 function changesOf(firewall: FirewallResource, lines: readonly string[]): readonly Change[] {
   const seen = new Set(lines.flatMap(openedBy));
-  const wanted = new Set(firewall.allows.flatMap(networksOf).map(keyOf));
+  const networks = firewall.allows.flatMap(networksOf);
+  const possible = lines.includes('IPV6=no') ? networks.filter(({ from }) => !from.includes(':')) : networks;
+  const wanted = new Set(possible.map(keyOf));
   const missing = [...wanted].filter((key) => !seen.has(key));
   const tooMany = [...seen].filter((key) => !wanted.has(key));
   const foreign = lines.filter((line) => /^(6 )?-A INPUT /.test(line) && !/ -j ufw6?-/.test(line));
-  const faults = faultsOf(wanted, lines);
+  const faults = faultsOf(lines);
   const differences = [
     ...faults,
     ...missing.map((key) => `does not allow ${key}`),
@@ -75,7 +78,7 @@ function wordsOf(key: string): readonly string[] {
   const match = /^(\S+)\/(\S+) from (\S+)(?: \((allow|limit) to (\S+)\))?$/.exec(key);
   if (match === null) throw new RangeError(`no rule of a firewall: ${key}`);
   const [, port = '', protocol = '', from = '', verb = 'allow', to = 'any'] = match;
-  const target = isAny(to) ? anyOfFamily(from) : to;
+  const target = isAny(to) ? 'any' : to;
   return [
     verb,
     ...(protocol === 'any' ? [] : ['proto', protocol]),
@@ -87,12 +90,7 @@ function wordsOf(key: string): readonly string[] {
   ];
 }
 
-/** With `any` on both sides ufw would make the rule for both families. */
-function anyOfFamily(from: string): string {
-  return from.includes(':') ? '::/0' : '0.0.0.0/0';
-}
-
-function faultsOf(wanted: ReadonlySet<string>, lines: readonly string[]): readonly string[] {
+function faultsOf(lines: readonly string[]): readonly string[] {
   const isClosing =
     lines.includes('ENABLED=yes') &&
     lines.includes('DEFAULT_INPUT_POLICY="DROP"') &&
@@ -100,13 +98,11 @@ function faultsOf(wanted: ReadonlySet<string>, lines: readonly string[]): readon
     lines.includes('-A INPUT -j ufw-before-input') &&
     lines.includes('-A INPUT -j ufw-after-input');
   const live = new Set(lines.flatMap(acceptedBy));
-  const isWhole = [...wanted].every((key) => live.has(key));
-  const isAlone = [...live].every(
-    (key) => wanted.has(key) || lines.some((line) => openedBy(line).includes(key)),
-  );
+  const declared = new Set(lines.flatMap(openedBy).filter((key) => !key.endsWith(')')));
+  const isSame = live.size === declared.size && [...live].every((key) => declared.has(key));
   return [
     ...(isClosing ? [] : ['not in force']),
-    ...(!isClosing || (isWhole && isAlone) ? [] : ['the kernel has other rules than its files']),
+    ...(!isClosing || isSame ? [] : ['the kernel has other rules than its files']),
   ];
 }
 

@@ -16,7 +16,7 @@ export const sshRole: Role<HostInput> = {
   guard: {
     paths: ['/etc/ssh', '/etc/issue.net'],
     live: sh`true`,
-    putBack: sh`systemctl reload-or-restart ssh.service 2>/dev/null || systemctl reload-or-restart sshd.service`,
+    putBack: sh`systemctl restart ssh.service 2>/dev/null || systemctl restart sshd.service`,
   },
   resources: ({ facts }) => [
     ...packages('openssh-server'),

@@ -5,6 +5,7 @@ import { appRole } from './app.ts';
 import { auditRole } from './audit.ts';
 import { authorityRole } from './authority.ts';
 import { baseRole } from './base.ts';
+import { confinementRole } from './confinement.ts';
 import { exportersRole } from './exporters.ts';
 import { fail2banRole } from './fail2ban.ts';
 import { firewallRole } from './firewall.ts';
@@ -46,6 +47,7 @@ export const ROLES: readonly Role<HostInput>[] = [
   redisRole,
   logrotateRole,
   appRole,
+  confinementRole,
   nginxRole,
   haproxyRole,
   // Its server looks at what the two before answer.

@@ -22,14 +22,15 @@ export const nginxRole: Role<HostInput> = {
     const { user, modules, hasBrotli } = nginxOf(input.facts);
     return [
       ...packages('nginx', ...(hasBrotli ? ['libnginx-mod-http-brotli-filter'] : [])),
-      ...certificates(input, user),
-      rootFolder(SERVER.acmeRoot),
       setting({
         name: `${user} is in the group ${SERVER.user}`,
         holds: sh`id -nG ${user} | grep -qw ${SERVER.user}`,
         apply: sh`usermod --append --groups ${SERVER.user} ${user}`,
         tells: [{ unit: UNIT, how: 'reload' }],
       }),
+      rootFolder(SERVER.tls),
+      ...certificates(input, user),
+      rootFolder(SERVER.acmeRoot),
       served('/etc/nginx/nginx.conf', template('nginx/nginx.conf', { USER: user, MODULES: modules })),
       served('/etc/nginx/ompay-proxy.conf', template('nginx/ompay-proxy.conf')),
       served('/etc/nginx/conf.d/ompay.conf', nginxSite(input)),

@@ -7,6 +7,8 @@ import { FLEET_PEM, isFront, SITE_PEM, siteOf } from './site.ts';
 
 const LEAST_SIGN_INS_PER_SECOND = 5;
 const LEAST_CONNECTIONS = 100;
+/** ngx_http_limit_conn_module: of 16 bits. */
+const MOST_CONNECTIONS = 65_535;
 
 /** The configuration of the site: pure, and whole in tests/goldens/provision. */
 export function nginxSite(input: HostInput): string {
@@ -21,8 +23,8 @@ export function nginxSite(input: HostInput): string {
     NAMES: names,
     DEFAULT: site.isName ? '' : ' default_server',
     REFUSAL: site.isName ? refusal(nginx, isDirect) : '',
-    HTTP2_LISTEN: nginx.hasHttp2Directive ? '' : ' http2',
-    HTTP2: nginx.hasHttp2Directive ? '  http2 on;' : '',
+    LISTEN_OPTION: nginx.hasHttp2Directive ? '' : ' http2',
+    PROTOCOL: nginx.hasHttp2Directive ? '  http2 on;' : '',
     CERTIFICATE_MAP: isDirect ? CERTIFICATE_MAP : '',
     CERTIFICATE: certificate(isDirect),
     REAL_ADDRESS: realAddress(isDirect ? [] : addressesOf(input, 'lb')),
@@ -40,7 +42,7 @@ function limits(requestsPerSecond: number): Readonly<Record<string, string>> {
     BURST: String(2 * requestsPerSecond),
     SIGN_IN_RATE: String(signIns),
     SIGN_IN_BURST: String(4 * signIns),
-    CONNECTIONS: String(Math.max(LEAST_CONNECTIONS, requestsPerSecond)),
+    CONNECTIONS: String(Math.min(MOST_CONNECTIONS, Math.max(LEAST_CONNECTIONS, requestsPerSecond))),
   };
 }
 

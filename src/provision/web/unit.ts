@@ -35,11 +35,14 @@ const PLACES = [KEYS.dbHost, KEYS.dbReadHost, KEYS.redisHost].map(({ name }) => 
  * Where all that the process asks has an address (database, Redis), the kernel keeps it from every other. A gateway or a
  * name needs the way out, and a name server.
  */
-function networkLimit({ config, secrets }: HostInput): string {
+function networkLimit({ config, fleet, secrets }: HostInput): string {
   const said = new Map(config.variables.map(({ name, value }) => [name, value]));
   const leadsOut =
     OUTWARD.some((name) => said.has(name) || secrets.has(name)) || said.has(KEYS.redisSentinels.name);
-  const places = PLACES.flatMap((name) => said.get(name) ?? []);
+  // The names of the fleet are in /etc/hosts.
+  const places = PLACES.flatMap((name) => said.get(name) ?? []).map(
+    (place) => fleet.find((host) => host.name === place)?.address ?? place,
+  );
   const addresses = places.filter((place) => isIP(place) !== 0);
   const named = places.filter(
     (place) => isIP(place) === 0 && !place.startsWith('/') && place !== 'localhost',

@@ -98,7 +98,7 @@ describe.skipIf(REDIS_ABSENT !== undefined)('with Redis', () => {
       onTestFinished(() => redis.stop());
       const place = await emptyDatabase();
       const redisPath = redis.settings.place.kind === 'socket' ? redis.settings.place.path : '';
-      const queue = { QUEUE_CONNECTION: 'redis', REDIS_SOCKET: redisPath };
+      const queue = { QUEUE_CONNECTION: 'redis', REDIS_HOST: redisPath };
       expect(await ops(environmentFile(place, queue), 'ping')).toMatchObject({
         exitCode: 0,
         said: { database: { ok: true, why: '' }, redis: { ok: true } },

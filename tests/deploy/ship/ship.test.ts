@@ -16,10 +16,11 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { systemClock } from '../../../src/core/clock.ts';
 import { localLayout } from '../../../src/core/layout.ts';
 import { once } from '../../../src/core/once.ts';
+import { sha256 } from '../../../src/deploy/bundle.ts';
 import { shipHandlers } from '../../../src/deploy/ship/handlers.ts';
-import { pruneStep, shipPlan, verifyStep } from '../../../src/deploy/ship/plan.ts';
+import { pruneStep, shipPlan, upgradePlan, verifyStep } from '../../../src/deploy/ship/plan.ts';
 import { buildShippable } from '../../../src/deploy/ship/shippable.ts';
-import type { Shippable } from '../../../src/deploy/ship/types.ts';
+import type { AgentProgram, Shippable } from '../../../src/deploy/ship/types.ts';
 import type { Host } from '../../../src/host/host.ts';
 import { localHost } from '../../../src/host/local.ts';
 import { openHost } from '../../../src/host/open.ts';
@@ -170,6 +171,27 @@ describe.skipIf(SSHD_ABSENT !== undefined)('over SSH', () => {
     LIMIT_MS,
   );
 
+  test(
+    'a new agent that does not answer is not kept: the one before is in use again',
+    async () => {
+      const { root, places } = server();
+      const current = (): string => readlinkSync(join(places.agents, 'current'));
+      const upgrade = async (agent: AgentProgram): Promise<PlanOutcome> =>
+        run(root, upgradePlan(['web1'], { ...shippable, agent }), { agent });
+      expect(await upgrade(shippable.agent)).toMatchObject({ kind: 'done' });
+      expect(current()).toBe(shippable.agent.id);
+      const content = Buffer.from('process.exit(9);');
+      const file = { path: 'agent.mjs', content, sha256: sha256(content) };
+      expect(await upgrade({ ...shippable.agent, id: 'eeeeeeeeeeee', file })).toMatchObject({
+        kind: 'failed',
+        undoFailed: [],
+        error: { code: 'commandFailed', hint: 'ompay self-upgrade -e staging' },
+      });
+      expect(current()).toBe(shippable.agent.id);
+    },
+    LIMIT_MS,
+  );
+
   test('a host that is not provisioned, or of another kind, is refused before anything is sent', async () => {
     const { root, places } = server();
     const runtime = { ...shippable.runtime, platform: 'linux-arm64' };
@@ -194,7 +216,7 @@ describe.skipIf(SSHD_ABSENT !== undefined)('over SSH', () => {
       writeFileSync(join(layout().runtimes, `${shippable.runtime.sha256}.gz`), 'no gzip');
       const leftover = join(places.runtimes, '.0123.part');
       mkdirSync(leftover);
-      utimesSync(leftover, 1_800_000_000, 1_800_000_000);
+      utimesSync(leftover, 1_700_000_000, 1_700_000_000);
       expect(await ship(root)).toMatchObject({
         error: { code: 'commandFailed', message: expect.stringMatching(/Node .* did not arrive whole/) },
       });

@@ -81,11 +81,11 @@ describe('what the program finds wrong', { timeout: 60_000 }, () => {
     expect(fault().status).toBe(0);
     issued({ days: 6 });
     expect(fault()).toMatchObject({ status: 0, stdout: '' });
+    issued({ days: 90 });
     const ended = new Date(Date.now() + 61 * 86_400_000).toISOString();
     const script = programOn('lb')
       .replaceAll('/etc/', `${root}/`)
       .replace('now=$(date +%s)', `now=$(date -d ${ended} +%s)`);
-    issued({ days: 90 });
     const later = spawnSync('sh', ['-s', 'fault'], { input: script, encoding: 'utf8' });
     expect(later).toMatchObject({ status: 1, stdout: 'it ends in 28 days\n' });
   });

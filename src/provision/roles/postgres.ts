@@ -94,11 +94,13 @@ function archive(path: string): readonly Resource[] {
 function serverSettings(app: AppAccount, input: HostInput): readonly Resource[] {
   const asked = Object.entries(variablesOf(input));
   const shown = `select string_agg(setting, '|' order by name collate "C") from pg_settings where name in (${asked.map(([name]) => `'${name}'`).join(', ')});`;
+  const forgotten = asked.map(([name]) => `alter system reset ${name};\n`).join('');
   return [
     setting({
       name: 'PostgreSQL runs with what its file says',
       holds: sh`[ "$(printf '%s' ${shown} | ${psql('postgres')})" = ${asked.map(([, value]) => value).join('|')} ]`,
-      apply: sh`systemctl restart -- ${UNIT}`,
+      // ALTER SYSTEM writes a file that counts more than any other. A server that is down has nothing to say.
+      apply: sh`printf '%s' ${forgotten} | ${psql('postgres')} || true; systemctl restart -- ${UNIT}`,
       timeoutMs: START_MS,
     }),
     setting({

@@ -64,7 +64,7 @@ export const LEDGER_PROOF: readonly ProofQuery[] = [
     check: `select case when $1::bigint = 0 then 0 else 1 - count(*) end as missing from transfers
       where chain_seq = $1::bigint and chain_hash = $2::text`,
   },
-  { name: 'transfers', expect: 'grows', sql: 'select count(*) as rows from transfers' },
-  { name: 'users', expect: 'grows', sql: 'select count(*) as rows from users' },
-  { name: 'accounts', expect: 'grows', sql: 'select count(*) as rows from accounts' },
+  { name: 'transfers', expect: 'grows', sql: 'select count(*) as "rows" from transfers' },
+  { name: 'users', expect: 'grows', sql: 'select count(*) as "rows" from users' },
+  { name: 'accounts', expect: 'grows', sql: 'select count(*) as "rows" from accounts' },
 ];

@@ -1,12 +1,12 @@
 import { appendFileSync, mkdirSync, readdirSync, readFileSync, truncateSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { Secret } from '../../../src/core/secret.ts';
 import { listEpochs } from '../../../src/engine/mysql/binlog/epochs.ts';
 import { gtidsAfter, scanSegment } from '../../../src/engine/mysql/binlog/segment.ts';
 import { readStatus } from '../../../src/engine/mysql/binlog/status.ts';
-import { areEqual, parseGtidSet } from '../../../src/engine/mysql/gtid-set.ts';
+import { areEqual, countOf, parseGtidSet } from '../../../src/engine/mysql/gtid-set.ts';
 import type { MysqlSession } from '../../../src/engine/mysql/session.ts';
 import { MYSQL } from '../../fixtures/databases.ts';
 import { eventually } from '../../fixtures/eventually.ts';
@@ -62,6 +62,8 @@ describe.skipIf(MYSQL.absent !== undefined)('the receiver of the binary log', ()
     session = await source.connect();
     await session.run('create table t (id bigint primary key auto_increment, v longtext)');
   });
+  // Each begins with a log of its own, as a new root receives all that there is.
+  beforeEach(() => session.run('reset binary logs and gtids'));
   afterAll(async () => {
     session.close();
     await source.dispose();
@@ -170,6 +172,54 @@ describe.skipIf(MYSQL.absent !== undefined)('the receiver of the binary log', ()
     } finally {
       await receiver.stop();
     }
+  });
+
+  test('a commit that waits for a receiver that comes back is no other history', async () => {
+    const root = nextRoot();
+    await session.run('set global rpl_semi_sync_source_wait_no_replica = on');
+    const first = await receiving(root);
+    await post();
+    await first.until(({ semiSync }) => semiSync === 'awaited');
+    await first.stop();
+    const other = await source.connect();
+    try {
+      // It is received and synced, but the acknowledgement is lost with the connection.
+      let seen = 0;
+      const cut = startReceiving(source, {
+        root,
+        onSynced: ({ transactions }) => {
+          // The one before is sent again first.
+          seen += transactions.length;
+          if (seen > 1) throw new Error('cut before the acknowledgement');
+        },
+      });
+      const posted = other.run("insert into t (v) values ('waits')");
+      await eventually(async () => countOf(await receivedIn(root)) > countOf(await executed())).toBe(true);
+      await cut.stop();
+      const again = await receiving(root);
+      await posted;
+      await hasAll(root);
+      await again.stop();
+      expect(await listEpochs(root)).toHaveLength(1);
+    } finally {
+      other.close();
+      await session.run('set global rpl_semi_sync_source_wait_no_replica = off');
+    }
+  });
+
+  test('after RESET, also when its new log is longer, a new epoch begins', async () => {
+    const root = nextRoot();
+    const receiver = await receiving(root);
+    await post();
+    await hasAll(root);
+    await receiver.stop();
+    await session.run('reset binary logs and gtids');
+    await session.run("insert into t (v) values (repeat('another size', 300))");
+    await post(5);
+    const again = startReceiving(source, { root });
+    await again.until(({ epoch, state }) => epoch === 2 && state === 'streaming');
+    await hasAll(root);
+    await again.stop();
   });
 
   test('a wrong password is told without the password, and nothing is written', async () => {

@@ -8,6 +8,7 @@ import { writeFileAtomic } from '../../../core/files.ts';
 import { dropOwnership, takeOwnership } from '../../../core/ownership.ts';
 import type { MysqlAccess } from '../access.ts';
 import { WireConnection } from '../wire/connection.ts';
+import { WireError } from '../wire/error.ts';
 import { acknowledgement, requestDump } from './dump.ts';
 import { beginEpoch } from './epochs.ts';
 import { MAGIC } from './event.ts';
@@ -25,6 +26,9 @@ const MOST_WAIT_MS = 10_000;
 const STATUS_EVERY_MS = 1000;
 /** Written and synced at once, while old transactions are caught up with. */
 const BATCH_BYTES = 1024 * 1024;
+
+/** ER_SOURCE_FATAL_ERROR_READING_BINLOG: no event begins at that place, among others. */
+const CANNOT_SEND = 1236;
 
 export interface ReceiverSettings {
   /** As a user with REPLICATION SLAVE and REPLICATION CLIENT. */
@@ -65,6 +69,7 @@ class Receiver {
   #status: ReceiverStatus = FIRST_STATUS;
   #writtenMs = Number.NEGATIVE_INFINITY;
   #waitMs = FIRST_WAIT_MS;
+  #wasRefused = false;
   /** Why the present epoch cannot go on. */
   #divergence = '';
 
@@ -80,6 +85,7 @@ class Receiver {
       } catch (error) {
         if (this.#signal.aborted) break;
         if (error instanceof Divergence) this.#divergence = error.message;
+        this.#wasRefused = error instanceof WireError && error.number === CANNOT_SEND;
         this.#tell({ state: 'connecting', problem: problemOf(error) });
       }
       await this.#settings.clock.sleep(this.#waitMs, this.#signal).catch(() => undefined);
@@ -121,7 +127,7 @@ class Receiver {
     const { root } = this.#settings;
     const plan =
       this.#divergence === ''
-        ? await planResumption(root, source)
+        ? await planResumption(root, source, this.#wasRefused)
         : await planAnew(root, source, this.#divergence);
     const { epoch, file, position, scan } = await this.#epochOf(plan, source);
     this.#divergence = '';

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { contains, differenceOf, type GtidSet, gtidSetText, NO_GTIDS } from '../gtid-set.ts';
+import { differenceOf, type GtidSet, gtidSetText, NO_GTIDS } from '../gtid-set.ts';
 import { type EpochFolder, listEpochs } from './epochs.ts';
 import { MAGIC } from './event.ts';
 import { gtidsAfter, type SegmentScan, scanSegment } from './segment.ts';
@@ -24,19 +24,28 @@ export type Resumption =
       readonly received: GtidSet;
     };
 
-/** Judges what is on disk against what the server has now. */
-export async function planResumption(root: string, source: LogSource): Promise<Resumption> {
+/**
+ * Judges what is on disk against what the server has now. A transaction that is here need not count as executed there
+ * yet: a semi-synchronous commit waits for our acknowledgement. So names and sizes are compared, and the stream then
+ * compares bytes; only when the server refused to send from that place (`wasRefused`), what it executed decides.
+ */
+export async function planResumption(
+  root: string,
+  source: LogSource,
+  wasRefused: boolean,
+): Promise<Resumption> {
   const epoch = (await listEpochs(root)).at(-1);
   const name = epoch?.segments.at(-1);
   if (epoch === undefined) return anew(source, NO_GTIDS, 'it is the first');
-  if (epoch.serverUuid !== source.serverUuid)
+  if (epoch.serverUuid !== source.serverUuid) {
     return anew(source, NO_GTIDS, `the server is another one than ${epoch.serverUuid}`);
+  }
   if (name === undefined) return atOldest(epoch, source);
   const scan = await scanSegment(join(epoch.folder, name));
   const received = gtidsAfter(scan);
-  if (!contains(source.executed, received)) {
-    const lost = gtidSetText(differenceOf(received, source.executed));
-    return anew(source, received, `the server no longer knows ${lost}: it was reset or lost its end`);
+  const lost = differenceOf(received, source.executed);
+  if (wasRefused && lost.size > 0) {
+    return anew(source, received, `the server no longer knows ${gtidSetText(lost)}: it was reset or lost its end`);
   }
   const place = { kind: 'same', epoch, received } as const;
   const file = source.files.find((each) => each.name === name);
@@ -47,8 +56,7 @@ export async function planResumption(root: string, source: LogSource): Promise<R
   if (file === undefined && next !== undefined) {
     return { ...place, file: next.name, position: MAGIC.length, scan: undefined };
   }
-  const reason =
-    file === undefined ? `the server has thrown ${name} away` : `the server's ${name} is shorter`;
+  const reason = file === undefined ? `the server has thrown ${name} away` : `the server's ${name} is shorter`;
   return anew(source, received, reason);
 }
 

@@ -1,7 +1,15 @@
 import { open } from 'node:fs/promises';
 import { systemCodeOf } from '../../../core/errors.ts';
 import { type GtidSet, NO_GTIDS, unionOf, withGtid } from '../gtid-set.ts';
-import { assertChecksummed, type BinlogEvent, EVENT, MAGIC, readPreviousGtids, readRotate } from './event.ts';
+import {
+  assertChecksummed,
+  type BinlogEvent,
+  EVENT,
+  type EventHeader,
+  MAGIC,
+  readPreviousGtids,
+  readRotate,
+} from './event.ts';
 import { BinlogFault, EventScanner } from './scanner.ts';
 import { type Transaction, TransactionReader } from './transactions.ts';
 
@@ -37,7 +45,13 @@ export async function scanSegment(
 ): Promise<SegmentScan> {
   const progress = emptyScan();
   const transactions = new TransactionReader();
+  let seen: EventHeader | undefined;
   const scanner = new EventScanner({
+    onBytes: (header) => {
+      // Each event says where it ends: a size that was changed does not look like an event that is not whole.
+      if (header !== seen) assertInPlace(header, progress.validBytes);
+      seen = header;
+    },
     onEvent: (event) => note(progress, event, transactions, onTransaction),
   });
   try {
@@ -48,6 +62,13 @@ export async function scanSegment(
     progress.fault = error.message;
   }
   return progress;
+}
+
+function assertInPlace({ type, sizeBytes, endPosition }: EventHeader, offset: number): void {
+  if ((offset + sizeBytes) % 2 ** 32 === endPosition) return;
+  throw new BinlogFault(
+    `an event of type ${type} at ${offset} has ${sizeBytes} bytes and ends at ${endPosition}`,
+  );
 }
 
 function emptyScan(): Progress {

@@ -1,5 +1,6 @@
 import { type DirectorySettings, directoryStore } from './directory.ts';
-import { type S3Settings, s3Store } from './s3.ts';
+import type { S3Settings } from './s3/settings.ts';
+import { s3Store } from './s3.ts';
 import { type SftpSettings, sftpStore } from './sftp.ts';
 import type { Store } from './store.ts';
 

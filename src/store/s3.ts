@@ -3,34 +3,12 @@ import { Readable } from 'node:stream';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { systemClock } from '../core/clock.ts';
 import type { OmpayError } from '../core/errors.ts';
-import type { Secret } from '../core/secret.ts';
 import type { Bucket, BucketObject, Protection, Reading, UploadedPart } from './s3/bucket.ts';
 import { objectStore } from './s3/objects.ts';
 import { refusalOf, statusOf } from './s3/refusal.ts';
+import type { S3Settings } from './s3/settings.ts';
 import { type ObjectVersion, stateAt } from './s3/versions.ts';
 import type { Store } from './store.ts';
-
-export interface S3Settings {
-  readonly name: string;
-  /** `https://s3.eu-west-3.amazonaws.com`, or of any compatible service. */
-  readonly endpoint: string;
-  readonly region: string;
-  readonly bucket: string;
-  /** Before every key; empty or ending in `/`. */
-  readonly prefix: string;
-  readonly accessKeyId: string;
-  readonly secretAccessKey: Secret;
-  /** The bucket in the path, not in the host's name. */
-  readonly pathStyle: boolean;
-  /** Some services refuse the checksums that the client sends unless told. */
-  readonly checksums: 'when_supported' | 'when_required';
-  readonly partBytes: number;
-  /** How long each object is locked (Object Lock, compliance mode); null for not at all. */
-  readonly lockDays: number | null;
-  readonly offsite: boolean;
-  /** The bucket as it was at this moment (it must keep versions), for reading alone; null for now. */
-  readonly asOfMs: number | null;
-}
 
 type Sdk = typeof import('@aws-sdk/client-s3');
 
@@ -274,16 +252,21 @@ function objectOf(
 
 /** What the service does not tell (no permission, no such call) is null. */
 async function protectionOf({ client, sdk }: Session, Bucket: string): Promise<Protection> {
-  const keepsVersions = await client.send(new sdk.GetBucketVersioningCommand({ Bucket })).then(
-    ({ Status }) => Status === 'Enabled',
-    () => null,
-  );
+  const keepsVersions = await client
+    .send(new sdk.GetBucketVersioningCommand({ Bucket }))
+    .then(({ Status }) => Status === 'Enabled', unlessAway);
   const locksObjects = await client.send(new sdk.GetObjectLockConfigurationCommand({ Bucket })).then(
     ({ ObjectLockConfiguration }) => ObjectLockConfiguration?.ObjectLockEnabled === 'Enabled',
     // "The Object Lock configuration does not exist for this bucket": said with 404.
-    (error: unknown) => (statusOf(error) === 404 ? false : null),
+    (error: unknown) => (statusOf(error) === 404 ? false : unlessAway(error)),
   );
   return { keepsVersions, locksObjects };
+}
+
+/** A refusal says nothing of the bucket; no answer at all is a failure. */
+function unlessAway(error: unknown): null {
+  if (statusOf(error) === undefined) throw error;
+  return null;
 }
 
 async function* bytesOf(body: unknown, explained: (error: unknown) => unknown): AsyncGenerator<Uint8Array> {

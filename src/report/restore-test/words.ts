@@ -152,4 +152,8 @@ export const FRENCH_CHECKS: Readonly<Record<string, string>> = {
     'Chaque opération est passée par son transfert, ou n’en a pas',
   'every reversal is the other way of one transfer': 'Chaque annulation est l’inverse d’un seul transfert',
   'the chain reaches its head without a gap': 'La chaîne d’audit atteint sa tête sans trou',
+  'the recorded head is still in the chain': 'La tête relevée à la source est toujours dans la chaîne',
+  transfers: 'Aucun transfert ne manque',
+  users: 'Aucun utilisateur ne manque',
+  accounts: 'Aucun compte ne manque',
 };

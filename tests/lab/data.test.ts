@@ -45,7 +45,11 @@ describe.skipIf(absent !== undefined)('hosts that hold data', () => {
     expect(lab.ompay('lab', 'up', '--hosts', hosts)).toMatchObject({ exitCode: 0 });
     for (const name of ['APP_KEY', 'DB_PASSWORD', 'REDIS_PASSWORD'])
       expect(lab.ompay('secrets', 'rotate', '-e', 'lab', '--new', name)).toMatchObject({ exitCode: 0 });
-    spawnSync(resolve(import.meta.dirname, '../../bin/ompay'), ['-C', lab.root, 'secrets', 'set', 'SMS_GATEWAY_TOKEN', '-e', 'lab'], { input: 'token-of-a-test\n' });
+    spawnSync(
+      resolve(import.meta.dirname, '../../bin/ompay'),
+      ['-C', lab.root, 'secrets', 'set', 'SMS_GATEWAY_TOKEN', '-e', 'lab'],
+      { input: 'token-of-a-test\n' },
+    );
   });
 
   afterAll(() => {
@@ -71,40 +75,80 @@ describe.skipIf(absent !== undefined)('hosts that hold data', () => {
     const authority = readKeyPair(readFileSync(join(lab.root, '.ompay/ca/lab/authority.pem'), 'utf8'));
     writeFileSync(path('ca.pem'), authority?.certificatePem ?? '');
     writeFileSync(path('hosts'), lab.ssh('web1', 'cat /etc/hosts').stdout);
-    const mounted = ['unshare', '--mount', 'sh', '-c', 'mount --bind "$1" /etc/hosts && shift && exec "$@"', 'sh'];
+    const mounted = [
+      'unshare',
+      '--mount',
+      'sh',
+      '-c',
+      'mount --bind "$1" /etc/hosts && shift && exec "$@"',
+      'sh',
+    ];
     const run = [path('hosts'), process.execPath, OPS, ...words, '--environment', path('env')];
-    const { status, stdout, stderr } = spawnSync('nsenter', [`--net=/run/netns/ompay-lab-${lab.id}-${host}`, ...mounted, ...run], { encoding: 'utf8', timeout: 60_000 });
+    const { status, stdout, stderr } = spawnSync(
+      'nsenter',
+      [`--net=/run/netns/ompay-lab-${lab.id}-${host}`, ...mounted, ...run],
+      { encoding: 'utf8', timeout: 60_000 },
+    );
     return { exitCode: status, stdout, stderr };
   };
 
-  test('are provisioned from bare ones, and then nothing is left to do', { timeout: 2 * PROVISION_MS }, () => {
+  test('are provisioned from bare ones, and then nothing is left to do', {
+    timeout: 2 * PROVISION_MS,
+  }, () => {
     expect(provision()).toContain('setting the database, its users and their rights');
     expect(provision()).toContain('db1 as declared, redis1 as declared');
   });
 
   test('serve the migrations of a release and its Redis over TLS, to a web host', () => {
-    expect(JSON.parse(asFrom('web1', ['migrate', 'up']).stdout)).toMatchObject({ applied: ['0001', '0002', '0003', '0004'] });
-    expect(JSON.parse(asFrom('web1', ['ping']).stdout)).toMatchObject({ database: { ok: true }, redis: { ok: true } });
+    expect(JSON.parse(asFrom('web1', ['migrate', 'up']).stdout)).toMatchObject({
+      applied: ['0001', '0002', '0003', '0004'],
+    });
+    expect(JSON.parse(asFrom('web1', ['ping']).stdout)).toMatchObject({
+      database: { ok: true },
+      redis: { ok: true },
+    });
   });
 
   test('refuse what is not encrypted, and who is no web host', () => {
     const plain = asFrom('web1', ['ping'], (text) => text.replace('DB_TLS=true', 'DB_TLS=false'));
     expect(plain.stdout).toMatch(/"ok":false|error/);
     expect(asFrom('redis1', ['ping']).stdout).toMatch(/"ok":false|not allowed to connect/);
-    expect(asFrom('web1', ['ping'], (text) => text.replace('REDIS_TLS=true', 'REDIS_TLS=false')).stdout).toContain('"redis":{"ok":false');
+    expect(
+      asFrom('web1', ['ping'], (text) => text.replace('REDIS_TLS=true', 'REDIS_TLS=false')).stdout,
+    ).toContain('"redis":{"ok":false');
   });
 
-  test('have drifts found and mended: variables, users, rights, files, services', { timeout: 2 * PROVISION_MS }, () => {
-    const sql = "set global sync_binlog = 0; set global log_bin_trust_function_creators = 0; create user ''@'%'; grant all on *.* to ompay@$from";
-    expect(lab.ssh('db1', `from=$(getent hosts web1 | cut -d' ' -f1); echo "${sql.replace('$from', "'$from'")}" | sudo ${client}`).exitCode).toBe(0);
-    expect(lab.ssh('redis1', 'echo "user evil on nopass +@all ~*" | sudo tee -a /etc/redis/users.acl && sudo systemctl stop redis-server').exitCode).toBe(0);
+  test('have drifts found and mended: variables, users, rights, files, services', {
+    timeout: 2 * PROVISION_MS,
+  }, () => {
+    const sql =
+      "set global sync_binlog = 0; set global log_bin_trust_function_creators = 0; create user ''@'%'; grant all on *.* to ompay@$from";
+    expect(
+      lab.ssh(
+        'db1',
+        `from=$(getent hosts web1 | cut -d' ' -f1); echo "${sql.replace('$from', "'$from'")}" | sudo ${client}`,
+      ).exitCode,
+    ).toBe(0);
+    expect(
+      lab.ssh(
+        'redis1',
+        'echo "user evil on nopass +@all ~*" | sudo tee -a /etc/redis/users.acl && sudo systemctl stop redis-server',
+      ).exitCode,
+    ).toBe(0);
     expect(lab.ompay('provision', '-e', 'lab', '--detect-drift', ...WORDS).exitCode).toBe(8);
     expect(provision()).toContain('db1 2 changes');
-    expect(lab.ssh('db1', `sudo ${client} -NBe 'select @@global.sync_binlog, count(*) from mysql.user where user = ""'`).stdout).toBe('1\t0\n');
+    expect(
+      lab.ssh(
+        'db1',
+        `sudo ${client} -NBe 'select @@global.sync_binlog, count(*) from mysql.user where user = ""'`,
+      ).stdout,
+    ).toBe('1\t0\n');
   });
 
   test('keep what they were told over a restart', () => {
-    expect(lab.ssh('db1', `sudo systemctl kill -s KILL ${client}; sudo systemctl start ${client}`).exitCode).toBe(0);
+    expect(
+      lab.ssh('db1', `sudo systemctl kill -s KILL ${client}; sudo systemctl start ${client}`).exitCode,
+    ).toBe(0);
     expect(lab.ssh('redis1', 'sudo systemctl restart redis-server').exitCode).toBe(0);
     expect(JSON.parse(asFrom('web1', ['migrate', 'up']).stdout)).toMatchObject({ applied: [] });
   });

@@ -1,5 +1,5 @@
 /**
- * `node bench/fleet-interrupt.ts --folder DIR [--environment lab] [--addresses A,B] [--port 80] [--every N] [--only deploy|rollback|cut|disk]`
+ * `node bench/fleet-interrupt.ts --folder DIR [--environment lab] [--addresses A,B] [--port 80] [--every N] [--part deploy|rollback|cut|disk]`
  *
  * Kills the command line at each step boundary of a deploy and of a rollback over several web hosts, cuts a host off during
  * the switch, and fills a host's disk. After each point the next run must bring one version everywhere, while every host
@@ -12,7 +12,7 @@ const stage = stageOf({
   addresses: { type: 'string' },
   port: { type: 'string' },
   every: { type: 'string' },
-  only: { type: 'string' },
+  part: { type: 'string' },
   cut: { type: 'string' },
 });
 const every = Number(stage.options.every ?? 1);
@@ -38,7 +38,7 @@ try {
 }
 
 function isAsked(what: string): boolean {
-  return stage.options.only === undefined || stage.options.only === what;
+  return stage.options.part === undefined || stage.options.part === what;
 }
 
 /** The program whose release is not live. */

@@ -83,147 +83,187 @@ const LOOK_MS = 100;
 const REQUEST_MS = 10_000;
 
 export function createCarrier(kit: CarrierKit): Carrier {
-  const { paths, clock, units } = kit;
-  const turn = new Gate(1);
-  const finished = Promise.withResolvers<'ended' | 'abandoned'>();
-  let token: number | undefined;
-  let armed: ArmedSwitch | undefined;
-  let state: 'idle' | 'armed' | 'switched' | 'kept' = 'idle';
-  let isOver = false;
-  let heardMs = clock.monotonicMs();
-  let renewedMs = clock.monotonicMs();
+  return new HostCarrier(kit);
+}
 
-  function heldToken(): number {
-    if (token !== undefined && !isOver) return token;
-    throw new OmpayError('lockLost', 'this run does not hold the lock of the host', {
-      hint: 'nothing more is changed by it; look what serves: ompay status -e ENVIRONMENT',
+class HostCarrier implements Carrier {
+  readonly over: Promise<'ended' | 'abandoned'>;
+  readonly #kit: CarrierKit;
+  readonly #turn = new Gate(1);
+  readonly #finished = Promise.withResolvers<'ended' | 'abandoned'>();
+  #token: number | undefined;
+  #armed: ArmedSwitch | undefined;
+  #state: 'idle' | 'armed' | 'switched' | 'kept' = 'idle';
+  #isOver = false;
+  #heardMs: number;
+  #renewedMs: number;
+
+  constructor(kit: CarrierKit) {
+    this.#kit = kit;
+    this.over = this.#finished.promise;
+    this.#heardMs = kit.clock.monotonicMs();
+    this.#renewedMs = this.#heardMs;
+    void this.#watchOperator().catch((error: unknown) => {
+      kit.say(`the lease could not be watched: ${String(error)}`);
+      this.#finished.resolve('abandoned');
     });
   }
 
+  begin(operator: Operator) {
+    return this.#turn.pass(async () => {
+      const { paths, clock, run } = this.#kit;
+      const machine = hostname();
+      const request = { ...operator, machine, run, process: thisProcess(), expiryMs: LOCK_EXPIRY_MS };
+      this.#token ??= acquireLock(paths.lock, request, clock).token;
+      const healed = healPending(paths, this.#token, clock);
+      return { token: this.#token, healed, facts: await gatherFacts(this.#kit) };
+    });
+  }
+
+  renew(): void {
+    const { paths, clock } = this.#kit;
+    this.#heardMs = clock.monotonicMs();
+    if (this.#token === undefined || this.#heardMs - this.#renewedMs < LOCK_EXPIRY_MS / 6) return;
+    renewLock(paths.lock, this.#token, LOCK_EXPIRY_MS, clock);
+    this.#renewedMs = this.#heardMs;
+  }
+
+  facts(): Promise<HostFacts> {
+    return gatherFacts(this.#kit);
+  }
+
+  start(slot: Slot, release: string): Promise<void> {
+    return this.#change(`starting ${slot}`, () => startSlot(this.#kit, slot, release));
+  }
+
+  stop(slot: Slot): Promise<void> {
+    return this.#change(`stopping ${slot}`, () => stopSlot(this.#kit, slot));
+  }
+
+  arm(to: Slot, release: string): Promise<void> {
+    return this.#change('arming the switch', () => {
+      this.#armed = armSwitch(this.#kit.paths, { to, token: this.#heldToken(), release });
+      this.#state = 'armed';
+    });
+  }
+
+  switch(): Promise<{ readonly microseconds: number }> {
+    return this.#change('the switch', () => {
+      const { switchMicroseconds } = makeLive(this.#kit.paths, this.#armedSwitch(), this.#kit.clock);
+      this.#state = 'switched';
+      return { microseconds: switchMicroseconds };
+    });
+  }
+
+  keep(): Promise<void> {
+    return this.#change('keeping the switch', async () => {
+      const { pending } = this.#armedSwitch();
+      if (this.#state !== 'kept') keepSwitch(this.#kit.paths);
+      this.#state = 'kept';
+      await this.#kit.units.moveWorker(pending.to).catch(() => {});
+    });
+  }
+
+  revert(): Promise<void> {
+    return this.#change('going back', async () => {
+      if (this.#armed === undefined || this.#state === 'idle') return;
+      this.#revertNow(this.#armed);
+      await this.#kit.units.moveWorker(this.#armed.pending.from).catch(() => {});
+    });
+  }
+
+  drain(slot: Slot): Promise<Drained> {
+    return drainSlot(this.#kit, slot);
+  }
+
+  async traffic(): Promise<HostTraffic> {
+    const { paths, units } = this.#kit;
+    const [blue, green, states] = await Promise.all([
+      slotTraffic(paths.slotSockets.blue),
+      slotTraffic(paths.slotSockets.green),
+      units.states(),
+    ]);
+    return { blue, green, restarts: { blue: states.blue.restarts, green: states.green.restarts } };
+  }
+
+  async probe(count: number): Promise<HostProbes> {
+    const { paths, units, clock } = this.#kit;
+    const old = this.#armed === undefined ? null : otherSlot(this.#armed.pending.to);
+    const runs = old !== null && (await units.states())[old].runs;
+    const control = old !== null && runs ? paths.slotSockets[old] : null;
+    return probeSecond({ current: paths.currentSocket, control }, count, clock);
+  }
+
+  request(slot: Slot, request: SlotRequest): Promise<HttpAnswer> {
+    const target = { socketPath: this.#kit.paths.slotSockets[slot] };
+    return requestHere({ ...request, target, timeoutMs: REQUEST_MS });
+  }
+
+  /** The operator vanished: what users see is what they saw before. */
+  abandon(): Promise<void> {
+    return this.#turn.pass(async () => {
+      if (this.#isOver) return;
+      if (this.#armed !== undefined && this.#state !== 'idle' && this.#state !== 'kept')
+        await this.#takeBack(this.#armed);
+      this.#giveBack('abandoned');
+    });
+  }
+
+  end(): Promise<void> {
+    return this.#turn.pass(async () => {
+      if (!this.#isOver) this.#giveBack('ended');
+    });
+  }
+
+  async #takeBack(left: ArmedSwitch): Promise<void> {
+    const { paths, units, leaseMs, say } = this.#kit;
+    const { from, to } = left.pending;
+    this.#revertNow(left);
+    await units.moveWorker(from).catch(() => {});
+    say(`the operator was not heard of for ${leaseMs} ms: ${from ?? 'nothing'} is live again`);
+    // What was never well does not stay beside what is live.
+    if (!isAcceptedIn(paths, to)) await stopSlot(this.#kit, to).catch(() => {});
+  }
+
+  #revertNow({ pending }: ArmedSwitch): void {
+    const wasKept = this.#state === 'kept';
+    revertSwitch(this.#kit.paths, { pending, token: this.#heldToken(), wasKept }, this.#kit.clock);
+    this.#state = 'idle';
+  }
+
+  #giveBack(how: 'ended' | 'abandoned'): void {
+    this.#isOver = true;
+    if (this.#token !== undefined) releaseLock(this.#kit.paths.lock, this.#token);
+    this.#finished.resolve(how);
+  }
+
+  async #watchOperator(): Promise<void> {
+    const { clock, leaseMs } = this.#kit;
+    while (!this.#isOver) {
+      await clock.sleep(LOOK_MS);
+      if (clock.monotonicMs() - this.#heardMs > leaseMs) await this.abandon();
+    }
+  }
+
   /** One change at a time, each only while the lock is ours. */
-  async function change<T>(what: string, work: () => Promise<T> | T): Promise<T> {
-    return turn.pass(async () => {
-      fenced(paths, { what, token: heldToken() }, () => {});
+  #change<T>(what: string, work: () => Promise<T> | T): Promise<T> {
+    return this.#turn.pass(async () => {
+      fenced(this.#kit.paths, { what, token: this.#heldToken() }, () => {});
       return work();
     });
   }
 
-  function revertNow(): void {
-    if (armed === undefined || state === 'idle') return;
-    revertSwitch(paths, { pending: armed.pending, token: heldToken(), wasKept: state === 'kept' }, clock);
-    state = 'idle';
+  #armedSwitch(): ArmedSwitch {
+    if (this.#armed === undefined || this.#state === 'idle') throw new TypeError('a switch is armed first');
+    return this.#armed;
   }
 
-  async function giveBack(how: 'ended' | 'abandoned'): Promise<void> {
-    isOver = true;
-    if (token !== undefined) releaseLock(paths.lock, token);
-    finished.resolve(how);
-  }
-
-  /** The operator vanished: what users see is what they saw before. */
-  async function abandon(): Promise<void> {
-    await turn.pass(async () => {
-      if (isOver) return;
-      const left = armed;
-      if (left !== undefined && state !== 'idle' && state !== 'kept') {
-        revertNow();
-        await units.moveWorker(left.pending.from).catch(() => {});
-        kit.say(
-          `the operator was not heard of for ${kit.leaseMs} ms: ${left.pending.from ?? 'nothing'} is live again`,
-        );
-        // What was never well does not stay beside what is live.
-        if (!isAcceptedIn(paths, left.pending.to)) await stopSlot(kit, left.pending.to).catch(() => {});
-      }
-      await giveBack('abandoned');
+  #heldToken(): number {
+    if (this.#token !== undefined && !this.#isOver) return this.#token;
+    throw new OmpayError('lockLost', 'this run does not hold the lock of the host', {
+      hint: 'nothing more is changed by it; look what serves: ompay status -e ENVIRONMENT',
     });
   }
-
-  async function watchOperator(): Promise<void> {
-    while (!isOver) {
-      await clock.sleep(LOOK_MS);
-      if (clock.monotonicMs() - heardMs > kit.leaseMs) await abandon();
-    }
-  }
-
-  void watchOperator().catch((error: unknown) => {
-    kit.say(`the lease could not be watched: ${String(error)}`);
-    finished.resolve('abandoned');
-  });
-
-  return {
-    over: finished.promise,
-    begin: (operator) =>
-      turn.pass(async () => {
-        const machine = hostname();
-        const request = {
-          ...operator,
-          machine,
-          run: kit.run,
-          process: thisProcess(),
-          expiryMs: LOCK_EXPIRY_MS,
-        };
-        token ??= acquireLock(paths.lock, request, clock).token;
-        const healed = healPending(paths, token, clock);
-        return { token, healed, facts: await gatherFacts(kit) };
-      }),
-    renew: () => {
-      heardMs = clock.monotonicMs();
-      if (token === undefined || heardMs - renewedMs < LOCK_EXPIRY_MS / 6) return;
-      renewLock(paths.lock, token, LOCK_EXPIRY_MS, clock);
-      renewedMs = heardMs;
-    },
-    facts: () => gatherFacts(kit),
-    start: (slot, release) => change(`starting ${slot}`, () => startSlot(kit, slot, release)),
-    stop: (slot) => change(`stopping ${slot}`, () => stopSlot(kit, slot)),
-    arm: (to, release) =>
-      change('arming the switch', () => {
-        armed = armSwitch(paths, { to, token: heldToken(), release });
-        state = 'armed';
-      }),
-    switch: () =>
-      change('the switch', () => {
-        if (armed === undefined || state === 'idle') throw new TypeError('a switch is armed first');
-        const { switchMicroseconds } = makeLive(paths, armed, clock);
-        state = 'switched';
-        return { microseconds: switchMicroseconds };
-      }),
-    keep: () =>
-      change('keeping the switch', async () => {
-        if (armed === undefined || state === 'idle') throw new TypeError('a switch is armed first');
-        if (state !== 'kept') keepSwitch(paths);
-        state = 'kept';
-        await units.moveWorker(armed.pending.to).catch(() => {});
-      }),
-    revert: () =>
-      change('going back', async () => {
-        if (armed === undefined || state === 'idle') return;
-        revertNow();
-        await units.moveWorker(armed.pending.from).catch(() => {});
-      }),
-    drain: (slot) => drainSlot(kit, slot),
-    traffic: async () => {
-      const sockets = paths.slotSockets;
-      const [blue, green, states] = await Promise.all([
-        slotTraffic(sockets.blue),
-        slotTraffic(sockets.green),
-        units.states(),
-      ]);
-      return { blue, green, restarts: { blue: states.blue.restarts, green: states.green.restarts } };
-    },
-    probe: async (count) => {
-      const old = armed === undefined ? null : otherSlot(armed.pending.to);
-      const runs = old !== null && (await units.states())[old].runs;
-      const control = old !== null && runs ? paths.slotSockets[old] : null;
-      return probeSecond({ current: paths.currentSocket, control }, count, clock);
-    },
-    request: (slot, request) =>
-      requestHere({ ...request, target: { socketPath: paths.slotSockets[slot] }, timeoutMs: REQUEST_MS }),
-    abandon,
-    end: () =>
-      turn.pass(async () => {
-        if (!isOver) await giveBack('ended');
-      }),
-  };
 }
 
 /** Whether a process of this very run held the lock and died: systemd has started it again. */

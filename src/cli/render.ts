@@ -43,10 +43,16 @@ function liveRenderer(output: Output): Renderer {
   return {
     show: (event) => {
       if (event.type === 'plan-started') {
-        steps = new Map(
-          event.steps.map(({ step, title }) => [step, { end: Promise.withResolvers<StepEnd>(), title }]),
+        const own = event.steps.map(({ step, title }): [string, LiveStep] => [
+          `${event.plan} ${step}`,
+          { end: Promise.withResolvers<StepEnd>(), title },
+        ]);
+        // Of several hosts a plan each runs at once: none takes the place of another.
+        steps = new Map([...steps, ...own]);
+        const list = liveList(
+          event.title,
+          own.map(([, step]) => step),
         );
-        const list = liveList(event.title, [...steps.values()]);
         shown = shown.then(() => list.run()).catch(() => {});
         return;
       }
@@ -91,16 +97,17 @@ function settleStep(steps: ReadonlyMap<string, LiveStep>, event: RunEvent): void
       .filter((text) => text !== '')
       .join(' ');
     steps
-      .get(event.step)
+      .get(`${event.plan} ${event.step}`)
       ?.end.resolve({ kind: 'done', words: shownOutput(event.output) === '' ? words : `— ${words}` });
   }
   if (event.type === 'step-skipped')
-    steps.get(event.step)?.end.resolve({ kind: 'skipped', words: 'nothing to do' });
+    steps.get(`${event.plan} ${event.step}`)?.end.resolve({ kind: 'skipped', words: 'nothing to do' });
   if (event.type === 'step-failed')
-    steps.get(event.step)?.end.resolve({ kind: 'failed', words: firstLine(event.error.message) });
-  if (event.type === 'plan-failed' || event.type === 'run-done') {
-    for (const step of steps.values()) step.end.resolve(NOT_RUN);
-  }
+    steps
+      .get(`${event.plan} ${event.step}`)
+      ?.end.resolve({ kind: 'failed', words: firstLine(event.error.message) });
+  const over = event.type === 'plan-failed' ? `${event.plan} ` : event.type === 'run-done' ? '' : undefined;
+  for (const [key, { end }] of steps) if (over !== undefined && key.startsWith(over)) end.resolve(NOT_RUN);
 }
 
 /** Handlers put the words for people under `shown`. */
@@ -162,3 +169,10 @@ export const paint = {
   faint: (text: string) => chalk.dim(text),
   strong: (text: string) => chalk.bold(text),
 };
+
+const COLOURS = [chalk.cyan, chalk.magenta, chalk.blue, chalk.yellow, chalk.green] as const;
+
+/** A colour for the nth of several, the same for each n. */
+export function paintOf(index: number): (text: string) => string {
+  return COLOURS[Math.max(0, index) % COLOURS.length] ?? chalk.white;
+}

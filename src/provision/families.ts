@@ -23,7 +23,9 @@ if [ ! -e $policy ] || grep -q 'of ompay provision' $policy; then
 fi
 work() { apt-get -qy -o ${wait} -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold --no-install-recommends install ${packages} 2>&1; }
 said=$(work) && exit 0
-case $said in *'E: Could not get lock'*) printf '%s\n' "$said" | grep '^E: ' >&2; exit 1 ;; esac
+case $said in *'E: Could not get lock'* | *'E: Unable to acquire the dpkg'*)
+  printf '%s\n' "$said" | tr '\\r' '\\n' | grep -oE '(It is held by process [^.]*|^E: .*)' | sort -u >&2; exit 1 ;;
+esac
 dpkg --configure -a >&2 && apt-get -q -o ${wait} update >&2
 said=$(work) && exit 0
 printf '%s\n' "$said" | grep -E '^E: |^ ' >&2

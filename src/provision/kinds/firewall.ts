@@ -38,11 +38,18 @@ function changesOf(firewall: FirewallResource, lines: readonly string[]): readon
   if (differences.length === 0) return [];
   const actions = [
     ...foreign.map((line) => run(`drop the rule ${shownRule(line)}`, dropLine(line))),
-    ...missing.map((key) => run(`allow ${key}`, sh`ufw ${wordsOf(key)}`)),
-    ...tooMany.map((key) => run(`close ${key}`, sh`ufw --force delete ${wordsOf(key)}`)),
+    ...(missing.length === 0 ? [] : [run(`allow ${missing.join(', ')}`, each(sh`ufw`, missing))]),
+    ...(tooMany.length === 0
+      ? []
+      : [run(`close ${tooMany.join(', ')}`, each(sh`ufw --force delete`, tooMany))]),
     ...(faults.length === 0 ? [] : [run('close the rest', CLOSE)]),
   ];
   return [{ resource: idOf(firewall), shown: differences.join(', '), actions, tells: [] }];
+}
+
+/** In one go, as the guard's time runs. */
+function each(command: Shell, keys: readonly string[]): Shell {
+  return keys.reduce<Shell>((line, key) => sh`${line} && ${command} ${wordsOf(key)}`, sh`true`);
 }
 
 /** Off and on: a reload alone does not put back chains that somebody flushed. */

@@ -44,19 +44,19 @@ describe('the firewall', () => {
       'a rule that is missing',
       GOOD.replace(/.*allow tcp 3306.*\n/, '').replace(/.*--dport 3306.*\n/, ''),
       'does not allow 3306/tcp from 10.0.0.2',
-      'ufw allow proto tcp from 10.0.0.2 to any port 3306',
+      'true && ufw allow proto tcp from 10.0.0.2 to any port 3306',
     ],
     [
       'a port too many',
       `${GOOD}### tuple ### allow tcp 8080 0.0.0.0/0 any 0.0.0.0/0 in\n-A ufw-user-input -p tcp -m tcp --dport 8080 -j ACCEPT\n`,
       'allows 8080/tcp from 0.0.0.0/0',
-      'ufw --force delete allow proto tcp from 0.0.0.0/0 to any port 8080',
+      'true && ufw --force delete allow proto tcp from 0.0.0.0/0 to any port 8080',
     ],
     [
       'all ports for somebody',
       `${GOOD}### tuple ### allow any any 0.0.0.0/0 any 10.9.9.9 in\n-A ufw-user-input -s 10.9.9.9/32 -j ACCEPT\n`,
       'allows any/any from 10.9.9.9',
-      'ufw --force delete allow from 10.9.9.9 to any',
+      'true && ufw --force delete allow from 10.9.9.9 to any',
     ],
     [
       'a rule of iptables',
@@ -96,9 +96,7 @@ describe('the firewall', () => {
 
   test('a bare host gets all of it', () => {
     expect(seen('').lines).toEqual([
-      'ufw allow proto tcp from 0.0.0.0/0 to any port 22',
-      'ufw allow proto tcp from ::/0 to any port 22',
-      'ufw allow proto tcp from 10.0.0.2 to any port 3306',
+      'true && ufw allow proto tcp from 0.0.0.0/0 to any port 22 && ufw allow proto tcp from ::/0 to any port 22 && ufw allow proto tcp from 10.0.0.2 to any port 3306',
       'ufw --force default deny incoming && ufw --force disable && ufw --force enable',
     ]);
   });

@@ -8,6 +8,7 @@ import { lockPlan, unlockPlan } from '../deploy/service-plans.ts';
 import { hasOption, type Invocation, textOption } from './command.ts';
 import { environmentName, environmentOption } from './kit/environment.ts';
 import { deployFleet } from './kit/fleet-deploy.ts';
+import { type Hooks, hooked, hooksOf, plansBefore } from './kit/hooks.ts';
 import { type LocalKit, localKit } from './kit/local.ts';
 import { printPlans } from './kit/plans.ts';
 import { reportAfterwards } from './kit/report.ts';
@@ -37,30 +38,38 @@ export async function run(invocation: Invocation): Promise<number> {
   const bakeSeconds = bakeSecondsOf(invocation);
   if (environmentName(invocation) !== LOCAL) return deployFleet(invocation, bakeSeconds);
   const kit = localKit(invocation);
-  const choices = await choicesOf(invocation, kit, bakeSeconds);
-  if (hasOption(invocation.command, 'plan')) return printPlan(invocation, kit, choices);
+  const hooks = hooksOf(invocation, 'deploy', LOCAL);
+  const choices = { ...(await choicesOf(invocation, kit, bakeSeconds)), hooks: hooks.present };
+  if (hasOption(invocation.command, 'plan')) return printPlan(invocation, kit, { choices, hooks });
   return runOperation(
     invocation,
     {
       command: 'deploy',
       title: 'Deploy',
       input: { ...choices },
-      handlers: kit.handlers,
+      handlers: (operation) => ({ ...kit.handlers(operation), ...hooks.handlers(operation) }),
       afterwards: reportAfterwards(invocation),
     },
     async (operation) => {
       await phase(operation, lockPlan());
-      const result = await deploy({ ...operation, ...kit.deployKit }, choices);
-      await settle(operation, [unlockPlan()]);
-      return resultOf(result, choices, hasOption(invocation.command, 'detailedExitcode'));
+      return hooked(operation, hooks, { port: choices.port }, async () => {
+        const result = await deploy({ ...operation, ...kit.deployKit }, choices);
+        await settle(operation, [unlockPlan()]);
+        return resultOf(result, choices, hasOption(invocation.command, 'detailedExitcode'));
+      });
     },
   );
 }
 
-async function printPlan(invocation: Invocation, kit: LocalKit, choices: DeployChoices): Promise<number> {
+async function printPlan(
+  invocation: Invocation,
+  kit: LocalKit,
+  { choices, hooks }: { readonly choices: DeployChoices; readonly hooks: Hooks },
+): Promise<number> {
   const [facts, release] = await Promise.all([kit.deployKit.facts(), kit.deployKit.candidate()]);
   printPlans(invocation.output, [
     lockPlan(),
+    ...plansBefore(hooks),
     ...plansOf(facts, release, choices, invocation.layout),
     unlockPlan(),
   ]);

@@ -1,6 +1,7 @@
 import { BACKUP_COMMANDS } from './backup/index.ts';
 import type { CommandEntry } from './command.ts';
 import { LAB_COMMANDS } from './lab/index.ts';
+import { OPERATIONS_COMMANDS } from './operations.ts';
 import { SECRETS_COMMANDS } from './secrets/index.ts';
 
 /** Every command, in the order of `--help`. Adding one is its file and a line here. */
@@ -191,9 +192,10 @@ export const commands: readonly CommandEntry[] = [
     group: 'Look',
     load: () => import('./report.ts'),
   },
+  ...OPERATIONS_COMMANDS,
   {
     words: 'logs',
-    summary: 'what the services wrote (-f follows)',
+    summary: 'what the services wrote, here or on servers (-e); -f follows',
     group: 'Look',
     load: () => import('./logs.ts'),
   },

@@ -1,11 +1,14 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { isoTime } from '../core/clock.ts';
+import { LOCAL } from '../config/yml/project.ts';
 import { OmpayError, systemCodeOf } from '../core/errors.ts';
-import { readLogLine } from '../core/log-line.ts';
 import { hasOption, type Invocation, textOption } from './command.ts';
+import { hostsOption } from './kit/chosen.ts';
+import { environmentName, environmentOption } from './kit/environment.ts';
+import { logsOfFleet } from './kit/fleet-logs.ts';
 import { paint } from './render.ts';
+import { readableLine } from './render-log.ts';
 
 const SERVICES = ['blue', 'green', 'front', 'database', 'supervisor'] as const;
 type Service = (typeof SERVICES)[number];
@@ -15,13 +18,18 @@ const POLL_MS = 200;
 const TAIL_BYTES = 512 * 1024;
 
 export function configure(command: Command): void {
-  command
-    .argument('[services...]', `which: ${SERVICES.join(', ')} (default: all)`)
+  hostsOption(environmentOption(command))
+    .argument(
+      '[services...]',
+      `which: ${SERVICES.join(', ')} (default: all); on servers slot, nginx or system`,
+    )
+    .option('--since <when>', 'on servers: from then on; 30m, 2h, 1d or a time')
     .option('-f, --follow', 'go on until Ctrl-C')
     .option('-n, --lines <n>', 'how many lines of each to begin with', '20');
 }
 
 export async function run(invocation: Invocation): Promise<number> {
+  if (environmentName(invocation) !== LOCAL) return logsOfFleet(invocation);
   const { args, clock, command, layout, output, signal } = invocation;
   const tails = wantedServices(args).map((service) => newTail(service, join(layout.logs, `${service}.log`)));
   const lines = Number(textOption(command, 'lines'));
@@ -99,30 +107,4 @@ function readNew(tail: Tail): string[] {
 function print({ output }: Invocation, tail: Tail, line: string): void {
   if (output.json) output.write(`${JSON.stringify({ service: tail.service, line })}\n`);
   else output.write(`${paint.faint(`${tail.service.padEnd(10)}|`)} ${readableLine(line)}\n`);
-}
-
-/** The API writes JSON for machines; a person reads time, level, message, then the rest. Other lines stay as they are. */
-export function readableLine(line: string): string {
-  const read = readLogLine(line);
-  if (read === undefined) return line;
-  const { timeMs, severity, message, fields } = read;
-  const { [STACK]: stack, ...rest } = fields;
-  const when = Number.isNaN(timeMs) ? '' : isoTime(timeMs);
-  const pairs = Object.entries(rest).map(([name, value]) => `${name}=${shownValue(name, value)}`);
-  const shown = `${when} ${SEVERITIES[severity]()} ${message} ${paint.faint(pairs.join(' '))}`.trimEnd();
-  return typeof stack === 'string' ? `${shown}\n${paint.faint(stack)}` : shown;
-}
-
-const STACK = 'error.stack_trace';
-const NS_PER_MS = 1e6;
-
-const SEVERITIES = {
-  info: () => 'INFO ',
-  warn: () => paint.warn('WARN '),
-  error: () => paint.bad('ERROR'),
-} as const;
-
-function shownValue(name: string, value: unknown): string {
-  if (name === 'event.duration') return `${(Number(value) / NS_PER_MS).toFixed(1)}ms`;
-  return typeof value === 'string' ? value : JSON.stringify(value);
 }

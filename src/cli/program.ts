@@ -115,6 +115,8 @@ export const GROUP_SUMMARIES: Readonly<Record<string, string>> = {
   'api transaction': 'reverse: transfers that staff undo',
   secrets: 'set, list, edit, rotate: secrets of servers, encrypted in the repository',
   lab: 'up, status, exec, cut, join, down: rehearsal hosts on this machine',
+  maintenance: 'on, off, status: users are told to come back later',
+  hooks: "list: the team's own scripts around a deploy",
   lock: 'status, acquire, release: the lock that keeps two operations apart',
   audit: 'list, verify: the journal of everything that was done',
   backup: 'create, list, show, verify, status, heal, prune, keys: backups that are proven',

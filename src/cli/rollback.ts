@@ -12,6 +12,7 @@ import { type UnfinishedRun, unfinishedRun } from '../plan/unfinished-run.ts';
 import { hasOption, type Invocation } from './command.ts';
 import { environmentName, environmentOption } from './kit/environment.ts';
 import { rollbackFleet } from './kit/fleet-deploy.ts';
+import { hooked, hooksOf, plansBefore } from './kit/hooks.ts';
 import { localKit } from './kit/local.ts';
 import { printPlans } from './kit/plans.ts';
 import { reportAfterwards } from './kit/report.ts';
@@ -26,6 +27,7 @@ export function configure(command: Command): void {
 export async function run(invocation: Invocation): Promise<number> {
   if (environmentName(invocation) !== LOCAL) return rollbackFleet(invocation);
   const kit = localKit(invocation);
+  const hooks = hooksOf(invocation, 'rollback', LOCAL);
   const before = await kit.deployKit.facts();
   const unfinished = unfinishedRun(journalFiles(invocation.layout), ['deploy', 'rollback']);
   const target = targetOf(before, invocation.args[0], unfinished);
@@ -34,10 +36,12 @@ export async function run(invocation: Invocation): Promise<number> {
     port: before.port ?? 8080,
     bakeMs: DEFAULT_BAKE_MS,
     keep: KEEP_RELEASES,
+    hooks: hooks.present,
   };
   if (hasOption(invocation.command, 'plan')) {
     printPlans(invocation.output, [
       lockPlan(),
+      ...plansBefore(hooks),
       ...rollbackPlansOf(before, target, choices, invocation.layout),
       unlockPlan(),
     ]);
@@ -49,21 +53,23 @@ export async function run(invocation: Invocation): Promise<number> {
       command: 'rollback',
       title: `Roll back to ${target.id}`,
       input: { release: target.id },
-      handlers: kit.handlers,
+      handlers: (operation) => ({ ...kit.handlers(operation), ...hooks.handlers(operation) }),
       afterwards: reportAfterwards(invocation),
     },
     async (operation) => {
       await phase(operation, lockPlan());
-      const result = await rollback({ ...operation, ...kit.deployKit }, target, choices);
-      await settle(operation, [unlockPlan()]);
-      const data = { release: target.id, previous: result.previous, ...figuresOf(result.outputs) };
-      if (!result.changed)
-        return { exitCode: 0, summary: `release ${target.id} is live already; nothing to do`, data };
-      return {
-        exitCode: 0,
-        summary: `release ${target.id} serves again (before: ${result.previous ?? 'none'})`,
-        data,
-      };
+      return hooked(operation, hooks, { release: target.id }, async () => {
+        const result = await rollback({ ...operation, ...kit.deployKit }, target, choices);
+        await settle(operation, [unlockPlan()]);
+        const data = { release: target.id, previous: result.previous, ...figuresOf(result.outputs) };
+        if (!result.changed)
+          return { exitCode: 0, summary: `release ${target.id} is live already; nothing to do`, data };
+        return {
+          exitCode: 0,
+          summary: `release ${target.id} serves again (before: ${result.previous ?? 'none'})`,
+          data,
+        };
+      });
     },
   );
 }

@@ -37,6 +37,8 @@ export const SERVER = {
   pending: '/var/lib/ompay/pending',
   /** Sockets of the programs that carry a switch, one a run; gone with it. */
   carriers: '/run/ompay-carriers',
+  /** A link while users are told to come back, to a folder with `fr.json` and `en.json`. */
+  maintenance: '/var/lib/ompay/maintenance',
   /** What an ACME client answers challenges from. */
   acmeRoot: '/var/lib/ompay/acme',
   logs: '/var/log/ompay',

@@ -1,5 +1,6 @@
 import { OmpayError } from '../core/errors.ts';
 import type { Layout } from '../core/layout.ts';
+import { hookPlans } from '../plan/hook-plan.ts';
 import type { JsonObject, Plan } from '../plan/plan.ts';
 import { type Outputs, type RunContext, runPlan } from '../plan/run.ts';
 import { failureAfter, failureBefore, isInterruption, isLockLost } from './failures.ts';
@@ -62,11 +63,17 @@ export async function deploy(kit: DeployKit, choices: DeployChoices): Promise<De
 /** Makes the prepared slot live. What ends before that begins, or cannot be told to have, empties the slot again. */
 async function switchPrepared(kit: DeployKit, release: Release, choices: DeployChoices): Promise<Outputs> {
   try {
+    for (const plan of beforeSwitch(release, choices)) await phase(kit, plan);
     return await switchPhase(kit, switchPlan(await kit.facts(), release, choices));
   } catch (error) {
     if (!isLockLost(error)) await emptyPrepared(kit, release).catch(() => {});
     throw error;
   }
+}
+
+/** What the team wants to know or decide once the release is proven. A rollback to what is warm is not kept waiting by it. */
+function beforeSwitch({ id, version }: Release, { hooks = [] }: DeployChoices): readonly Plan[] {
+  return hookPlans(hooks, 'pre-switch', { release: id, version });
 }
 
 /** Its own failure is in the journal, and the next deploy fills the slot anew: the error that led here is told. */
@@ -213,6 +220,7 @@ export function plansOf(
     buildPlan(),
     migratePlan(),
     preparePlan(facts, release, { layout, choices }),
+    ...beforeSwitch(release, choices),
     switchPlan(facts, release, choices),
     acceptPlan(release),
     prunePlan(choices.keep),
@@ -236,6 +244,7 @@ export function rollbackPlansOf(
   return [
     servicesPlan(),
     preparePlan(facts, release, { layout, choices }),
+    ...beforeSwitch(release, choices),
     switchPlan(facts, release, choices),
     acceptPlan(release),
   ];

@@ -1,4 +1,5 @@
 import { type Layout, otherSlot, type Slot } from '../core/layout.ts';
+import type { HookName } from '../plan/hook-plan.ts';
 import { call, type Plan, type Step } from '../plan/plan.ts';
 import { judgeSteps, liveSmokeStep, proveBackupStep } from './judge-plan.ts';
 import { health, onePlan, portStep, SECONDS, step } from './steps.ts';
@@ -16,6 +17,8 @@ export interface DeployChoices {
   /** How long users are watched after the switch. */
   readonly bakeMs: number;
   readonly keep: number;
+  /** Scripts of the team that are there; none unless told. */
+  readonly hooks?: readonly HookName[];
 }
 
 export const KEEP_RELEASES = 5;

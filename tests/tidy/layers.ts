@@ -4,7 +4,18 @@ import type { Violation } from './violation.ts';
 
 const HOST_AND_BELOW = ['host', 'shell', 'core'];
 const BELOW_A_DOMAIN = ['plan', 'engine', 'store', 'config', ...HOST_AND_BELOW];
-const DOMAINS = ['deploy', 'backup', 'restore', 'check', 'lab', 'secrets', 'provision', 'agent'];
+const DOMAINS = [
+  'deploy',
+  'backup',
+  'restore',
+  'check',
+  'lab',
+  'secrets',
+  'provision',
+  'agent',
+  'hooks',
+  'support',
+];
 
 /** What each folder of src may import beside itself. A folder that is not here may import nothing. */
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {

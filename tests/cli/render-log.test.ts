@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readableLine } from '../../src/cli/logs.ts';
+import { readableLine } from '../../src/cli/render-log.ts';
 
 describe('a line of a log', () => {
   it('reads as time, level, message and the rest when it is JSON', () => {

@@ -38,8 +38,15 @@ describeOn([MYSQL], 'a session', (server) => {
     expect(await session.rows('select * from nowhere.nothing')).toBeUndefined();
     expect(await session.rows('select no_column from mysql.user')).toBeUndefined();
     await expect(session.rows('select from')).rejects.toMatchObject({ code: 'databaseUnavailable' });
-    expect(await session.values("select 1, null, 12345678901234567890, 'é'")).toEqual(['1', '', '12345678901234567890', 'é']);
-    expect(await session.rows('select $2 as b, $1::bigint as a', ['1', 'two'])).toEqual([{ b: 'two', a: '1' }]);
+    expect(await session.values("select 1, null, 12345678901234567890, 'é'")).toEqual([
+      '1',
+      '',
+      '12345678901234567890',
+      'é',
+    ]);
+    expect(await session.rows('select $2 as b, $1::bigint as a', ['1', 'two'])).toEqual([
+      { b: 'two', a: '1' },
+    ]);
     session.close();
     await expect(connect('/nowhere/mysql.sock')).rejects.toMatchObject({ code: 'databaseUnavailable' });
   });

@@ -45,7 +45,11 @@ export async function planResumption(
   const received = gtidsAfter(scan);
   const lost = differenceOf(received, source.executed);
   if (wasRefused && lost.size > 0) {
-    return anew(source, received, `the server no longer knows ${gtidSetText(lost)}: it was reset or lost its end`);
+    return anew(
+      source,
+      received,
+      `the server no longer knows ${gtidSetText(lost)}: it was reset or lost its end`,
+    );
   }
   const place = { kind: 'same', epoch, received } as const;
   const file = source.files.find((each) => each.name === name);
@@ -56,7 +60,8 @@ export async function planResumption(
   if (file === undefined && next !== undefined) {
     return { ...place, file: next.name, position: MAGIC.length, scan: undefined };
   }
-  const reason = file === undefined ? `the server has thrown ${name} away` : `the server's ${name} is shorter`;
+  const reason =
+    file === undefined ? `the server has thrown ${name} away` : `the server's ${name} is shorter`;
   return anew(source, received, reason);
 }
 

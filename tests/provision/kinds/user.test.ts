@@ -17,7 +17,7 @@ function seen(passwd: string, groups: string): string {
 test.each([
   ['ompay:x:998:998::/nonexistent:/usr/sbin/nologin', 'ompay tls', 'as declared'],
   ['ompay:x:998:998::/nonexistent:/bin/bash', 'ompay tls', 'shell /bin/bash → /usr/sbin/nologin'],
-  ['ompay:x:998:998::/home/ompay:/usr/sbin/nologin', 'ompay tls', 'home /home/ompay → /nonexistent'],
+  ['ompay:x:998:998::/srv/ompay:/usr/sbin/nologin', 'ompay tls', 'home /srv/ompay → /nonexistent'],
   ['ompay:x:998:998::/nonexistent:/usr/sbin/nologin', 'ompay', 'not in tls'],
   ['ompay:x:998:998::/nonexistent:/usr/sbin/nologin', 'ompay tls sudo', 'in sudo'],
   ['', '', 'not there'],
@@ -28,10 +28,10 @@ test.each([
 test('the undo gives back the groups that were', () => {
   const [change] = userKind.changes(
     [OMPAY],
-    'ompay:x:998:998::/home/o:/bin/sh\ngroups:ompay:ompay sudo adm\n',
+    'ompay:x:998:998::/srv/o:/bin/sh\ngroups:ompay:ompay sudo adm\n',
   );
   const undo = change?.actions[0]?.undo;
   expect(undo?.kind === 'exec' ? undo.line.text : '').toBe(
-    'usermod --home /home/o --shell /bin/sh --groups sudo,adm -- ompay',
+    'usermod --home /srv/o --shell /bin/sh --groups sudo,adm -- ompay',
   );
 });

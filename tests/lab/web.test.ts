@@ -25,16 +25,15 @@ openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -su
 systemd-run -q --unit=pebble -E PEBBLE_VA_NOSLEEP=1 -E PEBBLE_WFE_NONCEREJECT=0 pebble -config /etc/pebble.json
 cat /etc/pebble-cert.pem`;
 
-/** Stands for a release: says by which slot it answers, and whom it was told to answer. */
-const SLOT = `import http.server, socketserver, sys
-class Handler(http.server.BaseHTTPRequestHandler):
-  def do_GET(self):
-    body = ('{"slot":"%s","client":"%s"}' % (sys.argv[1], self.headers['X-Forwarded-For'])).encode()
-    self.send_response(200); self.send_header('Content-Length', str(len(body))); self.end_headers(); self.wfile.write(body)
-  def address_string(self): return 'socket'
-  def log_message(self, *words): pass
-class Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer): daemon_threads = True
-Server('/run/ompay/%s.sock' % sys.argv[1], Handler).serve_forever()
+/** Stand for releases: say by which slot they answer, and whom they were told to answer. */
+const SLOTS = `events {}
+pid /run/slots.pid;
+http {
+  access_log off;
+  default_type application/json;
+  server { listen unix:/run/ompay/blue.sock; return 200 '{"slot":"blue","client":"$http_x_forwarded_for"}'; }
+  server { listen unix:/run/ompay/green.sock; return 200 '{"slot":"green","client":"$http_x_forwarded_for"}'; }
+}
 `;
 
 describe.skipIf(absent !== undefined)('a web host behind a load balancer', () => {
@@ -57,15 +56,8 @@ describe.skipIf(absent !== undefined)('a web host behind a load balancer', () =>
     writeProject(lab, authority);
     const done = provision();
     expect(done, done.stdout).toMatchObject({ exitCode: 0 });
-    const python = `cat >/usr/local/lib/ompay/slot.py <<'E'\n${SLOT}E\n`;
-    const slots = ['blue', 'green'].map(
-      (slot) =>
-        `systemd-run -q --unit=slot-${slot} -p User=ompay -p UMask=0007 python3 /usr/local/lib/ompay/slot.py ${slot}`,
-    );
-    asRoot(
-      'web1',
-      `${python}ln -sfn blue /var/lib/ompay/live; ${slots.join('; ')}; systemctl start ompay-live`,
-    );
+    asRoot('web1', `cat >/etc/slots.conf <<'E'\n${SLOTS}E\nnginx -c /etc/slots.conf >/dev/null 2>&1`);
+    asRoot('web1', 'ln -sfn blue /var/lib/ompay/live; systemctl start ompay-live');
     address =
       /Host lb\n\s+HostName (.+)/.exec(readFileSync(join(lab.root, '.ompay/lab/ssh_config'), 'utf8'))?.[1] ??
       '';

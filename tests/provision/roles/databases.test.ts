@@ -61,7 +61,9 @@ describe.each(DATABASES)('$engine', (database) => {
     const bare = { ...databaseInput(database), secrets: new Map() };
     expect(() => role.resources(bare, DEBIAN)).toThrow('production has no DB_PASSWORD');
     const { config: said } = databaseInput(database);
-    const asRoot = { ...said, value: <T>() => 'root' as T };
+    const value: typeof said.value = (setting) =>
+      setting.path === 'database.user' ? setting.key.parse('root') : said.value(setting);
+    const asRoot = { ...said, value };
     expect(() => role.resources({ ...databaseInput(database), config: asRoot }, DEBIAN)).toThrow('is root');
   });
 });

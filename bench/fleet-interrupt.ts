@@ -95,8 +95,9 @@ async function waitUntilAlone(program: Program, at: Stage): Promise<void> {
 }
 
 const SMALL =
-  'mountpoint -q /var/lib/ompay || { mkdir -p /run/small; mount -t tmpfs -o size=1m,mode=755 small /run/small; cp -a /var/lib/ompay/. /run/small/; mount --move /run/small /var/lib/ompay; }';
-const FILL = 'dd if=/dev/zero of=/var/lib/ompay/filler bs=4k 2>/dev/null; true';
+  'mountpoint -q /var/lib/ompay || { mkdir -p /run/small; mount -t tmpfs -o size=1m,mode=755 small /run/small; cp -a /var/lib/ompay/. /run/small/; mount --bind /run/small /var/lib/ompay; }';
+const FILL =
+  'mountpoint -q /var/lib/ompay && dd if=/dev/zero of=/var/lib/ompay/filler bs=4k count=1024 2>/dev/null; true';
 const FREE = 'rm -f /var/lib/ompay/filler';
 
 async function fullDisk(): Promise<void> {

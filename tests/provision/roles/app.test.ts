@@ -68,10 +68,10 @@ test('of release keys that are not trusted any more nothing stays', () => {
   const run = (line: string): string =>
     execFileSync('sh', ['-c', line.replaceAll('/etc/ompay/trust', folder)], { encoding: 'utf8' });
   const resources = resourcesOf({ releaseKeyPem: 'a key\n' });
-  const { path } = resources.find((each) => each.kind === 'file' && each.content === 'a key\n') ?? {
-    path: '',
-  };
-  const trusted = String(path).split('/').at(-1);
+  const keys = resources.flatMap((each) =>
+    each.kind === 'file' && each.content === 'a key\n' ? [each.path] : [],
+  );
+  const trusted = keys[0]?.split('/').at(-1);
   const { holds, apply } = settingNamed(resources, 'of no other key');
   run(`touch /etc/ompay/trust/${trusted} /etc/ompay/trust/release-of-before.pem`);
   expect(() => run(holds.text)).toThrow();

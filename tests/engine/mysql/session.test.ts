@@ -25,8 +25,7 @@ describeOn([MYSQL], 'a session', (server) => {
       await session.run("update ledger_head set chain_hash = 'another' where id = 1");
       const damaged = await proveCopy(session, LEDGER_PROOF, source);
       expect(damaged.checks.find(({ name }) => name.startsWith('every balance'))?.verdict).toBe('fail');
-      await session.run('delete from entries limit 1');
-      expect((await proveCopy(session, LEDGER_PROOF, source)).isProven).toBe(false);
+      expect(damaged.isProven).toBe(false);
     } finally {
       session.close();
     }

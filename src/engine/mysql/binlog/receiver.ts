@@ -24,6 +24,8 @@ const IDLE_MS = 10_000;
 const FIRST_WAIT_MS = 100;
 const MOST_WAIT_MS = 10_000;
 const STATUS_EVERY_MS = 1000;
+/** While nothing comes. */
+const LOOK_EVERY_MS = 5000;
 /** Written and synced at once, while old transactions are caught up with. */
 const BATCH_BYTES = 1024 * 1024;
 
@@ -70,6 +72,9 @@ class Receiver {
   #writtenMs = Number.NEGATIVE_INFINITY;
   #waitMs = FIRST_WAIT_MS;
   #wasRefused = false;
+  /** When the server's own list of files was looked at last, and how far the stream was. */
+  #lookedMs = Number.NEGATIVE_INFINITY;
+  #lookedOffset = -1;
   /** Why the present epoch cannot go on. */
   #divergence = '';
 
@@ -156,6 +161,21 @@ class Receiver {
     }
     this.#waitMs = FIRST_WAIT_MS;
     this.#note(synced, stream);
+    if (synced.isCaughtUp) await this.#assertSameLog(stream);
+  }
+
+  /** After RESET a server goes on saying that it has no more of the file that it has thrown away. */
+  async #assertSameLog(stream: LogStream): Promise<void> {
+    const { access, clock } = this.#settings;
+    if (clock.monotonicMs() < this.#lookedMs + LOOK_EVERY_MS) return;
+    this.#lookedMs = clock.monotonicMs();
+    const file = (await readSource(access)).files.find(({ name }) => name === stream.file);
+    if (file === undefined || file.sizeBytes < stream.offset) {
+      throw new Divergence(`the server's ${stream.file} is gone or shorter than what was received`);
+    }
+    const isStuck = file.sizeBytes > stream.offset && stream.offset === this.#lookedOffset;
+    this.#lookedOffset = stream.offset;
+    if (isStuck) throw new WireError(`the server has more of ${stream.file} than it sends`);
   }
 
   #note(synced: Synced, stream: LogStream): void {

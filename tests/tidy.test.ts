@@ -9,7 +9,14 @@ import {
 } from './tidy/packages.ts';
 import { nothingIsPrivate } from './tidy/private.ts';
 import { manifest, sourcesIn, textOf, trackedTexts } from './tidy/project.ts';
-import { AHEAD, DOCUMENTS, ENTRIES, foldersAreDocumented, namedFilesExist, nothingIsDead } from './tidy/reach.ts';
+import {
+  AHEAD,
+  DOCUMENTS,
+  ENTRIES,
+  foldersAreDocumented,
+  namedFilesExist,
+  nothingIsDead,
+} from './tidy/reach.ts';
 import { filesAreShort, functionsAreShort, importsAreQuiet, nothingIsBanned } from './tidy/shape.ts';
 import { shown, type Violation } from './tidy/violation.ts';
 

@@ -1,20 +1,27 @@
 import { isDeepStrictEqual, parseEnv } from 'node:util';
 import { OmpayError } from '../core/errors.ts';
 import { Secret } from '../core/secret.ts';
+import { OPERATOR_KEYS } from './schema.ts';
 import type { EnvironmentConfig } from './yml/environment.ts';
 import { SECRET_KEYS } from './yml/variables.ts';
 
 export type Secrets = ReadonlyMap<string, Secret>;
 
+/** How the team is told and where backups go: no server is given these. */
+const OPERATORS_OWN: ReadonlySet<string> = new Set(Object.values(OPERATOR_KEYS).map(({ name }) => name));
+
 /**
- * The environment file of a server: what ompay.yml says, then the secrets. A secret as a whole; it is written 0600.
+ * The environment file of a server: what ompay.yml says, then the secrets, but for the operator's own. A secret as a whole;
+ * it is written 0600.
  * Throws `configInvalid`, naming the variable and never its value, for a value that systemd's `EnvironmentFile`, a
  * POSIX shell and Node would not all read alike.
  */
 export function renderEnvironment(config: EnvironmentConfig, secrets: Secrets): Secret {
-  const open = config.variables.map(({ name, value }) => environmentLine(name, value));
+  const open = config.variables.flatMap(({ name, value }) =>
+    OPERATORS_OWN.has(name) ? [] : [environmentLine(name, value)],
+  );
   const closed = SECRET_KEYS.flatMap(({ name }) => {
-    const secret = secrets.get(name);
+    const secret = OPERATORS_OWN.has(name) ? undefined : secrets.get(name);
     return secret === undefined ? [] : [environmentLine(name, secret.reveal())];
   });
   const lines = [

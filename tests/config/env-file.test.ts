@@ -37,6 +37,16 @@ test("the requirements' production environment, from ompay.yml and its secrets",
   expect(loadApiSettings(variables).environment).toBe('production');
 });
 
+test("no server is given the operator's own secrets", () => {
+  const own = ['TEAM_WEBHOOK_SECRET', 'BACKUP_S3_SECRET_KEY'].map((name): [string, Secret] => [
+    name,
+    new Secret('hidden'),
+  ]);
+  expect(renderEnvironment(config, new Map([...SECRETS, ...own])).reveal()).toBe(
+    renderEnvironment(config, SECRETS).reveal(),
+  );
+});
+
 test('a shell and Node read each value back as it was, or it is refused by name', () => {
   const folder = temporaryFolder();
   const path = join(folder, 'api.env');

@@ -36,7 +36,7 @@ test('with --yes it writes what options say, makes a key, and what it wrote is r
       'app.environment': { value: 'production' },
       'hosts.web1.roles': { value: 'web, db' },
       'hosts.web2.address': { value: '10.0.0.2' },
-      DB_HOST: { value: '10.0.0.1' },
+      DB_HOST: { value: 'web1' },
       REDIS_HOST: { value: '10.0.0.3' },
     },
   });

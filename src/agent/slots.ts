@@ -16,7 +16,8 @@ export interface SlotsKit {
   readonly clock: Clock;
 }
 
-const START_MS = 20_000;
+/** Users are in the other slot meanwhile, so a host that is slow costs nobody anything; one that is bad ends and is told by its restarts. */
+const START_MS = 60_000;
 const POLL_MS = 50;
 const DRAIN_MS = 20_000;
 /** A release that ends so often right after its start is not waited for. */

@@ -21,7 +21,7 @@ export interface FleetChoices {
 
 const SWITCH_MS = 6 * SECONDS;
 const REVERT_MS = 12 * SECONDS;
-const START_MS = 60 * SECONDS;
+const START_MS = 120 * SECONDS;
 const STOP_MS = 75 * SECONDS;
 
 export function lookPlan(hosts: readonly HostName[]): Plan {

@@ -12,13 +12,14 @@ import { testRestore } from '../restore/restore-test.ts';
 import { keepTest, type SealedTest } from '../restore/restore-test-file.ts';
 import { findBackup } from '../store/repository/find.ts';
 import { hasOption, type Invocation, textOption } from './command.ts';
-import { withBackups } from './kit/backup.ts';
+import { withBackups } from './kit/backup-site.ts';
 import { storeNamed } from './kit/copies.ts';
+import { environmentOption } from './kit/environment.ts';
 import { restoreTestsFolder } from './kit/restore-tests.ts';
 import { actor, note } from './operation.ts';
 
 export function configure(command: Command): void {
-  command
+  environmentOption(command)
     .argument('[id]', 'a backup (default: latest)')
     .option('--from <store>', 'the only store that is read (default: an off-site one, else this disk)')
     .option('--english', 'the page in English, too (default: in French alone)');
@@ -33,7 +34,7 @@ export function run(invocation: Invocation): Promise<number> {
     const id = args[0] ?? 'latest';
     const test = await testRestore(deps, { store, id, workFolder: deps.workFolder, signal });
     await recordIn(deps, test);
-    const sealed = keepTest(restoreTestsFolder(layout), test, deps.signingKey);
+    const sealed = keepTest(restoreTestsFolder(layout, deps.site), test, deps.signingKey);
     const languages: readonly Language[] = hasOption(command, 'english') ? ['fr', 'en'] : ['fr'];
     const pages = languages.map((language) => writePage(invocation, { test, sealed, language, deps }));
     const passed = hasPassed(test);
@@ -70,11 +71,14 @@ interface PageRequest {
   readonly test: RestoreTest;
   readonly sealed: SealedTest;
   readonly language: Language;
-  readonly deps: Pick<BackupDeps, 'signingKey'>;
+  readonly deps: Pick<BackupDeps, 'signingKey' | 'site'>;
 }
 
 function writePage({ layout }: Invocation, { test, sealed, language, deps }: PageRequest): string {
-  const path = join(restoreTestsFolder(layout), `${test.id}${language === 'en' ? '.en' : ''}.html`);
+  const path = join(
+    restoreTestsFolder(layout, deps.site),
+    `${test.id}${language === 'en' ? '.en' : ''}.html`,
+  );
   const seal = { ...sealed, by: actor(), publicKey: pem(deps.signingKey) };
   writeFileAtomic(path, renderRestoreTest(test, seal, language), 0o600);
   return path;

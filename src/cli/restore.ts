@@ -4,12 +4,13 @@ import { messageOf, OmpayError } from '../core/errors.ts';
 import { shownAge, shownDuration } from '../core/units.ts';
 import { type Restored, restoreBackup } from '../restore/restore.ts';
 import { type Invocation, textOption } from './command.ts';
-import { withBackups } from './kit/backup.ts';
+import { withBackups } from './kit/backup-site.ts';
 import { chosenStores } from './kit/copies.ts';
+import { environmentOption } from './kit/environment.ts';
 import { note } from './operation.ts';
 
 export function configure(command: Command): void {
-  command
+  environmentOption(command)
     .argument('[id]', 'a backup (default: latest)')
     .requiredOption('--into <folder>', 'an empty or absent folder, which becomes a data folder')
     .option('--from <store>', 'read this store alone (default: the first that has a good copy)')

@@ -81,6 +81,17 @@ export const BACKUP_KEYS = {
     fallback: 'true',
     doc: 'Whether the service is in another building.',
   }),
+  backupDbUsername: textKey('BACKUP_DB_USERNAME', {
+    fallback: 'ompay_backup',
+    doc: "The database's account for backups, with the rights of docs/mysql-backup.md.",
+  }),
+  backupDbPassword: secretKey('BACKUP_DB_PASSWORD', {
+    doc: 'Its password. Required to copy a database of servers.',
+  }),
+  backupMysqld: pathKey('BACKUP_MYSQLD', {
+    fallback: '/usr/sbin/mysqld',
+    doc: "The server's program on the machine that makes backups: of the database's own series.",
+  }),
   backupReadBackDays: integerKey(
     'BACKUP_READ_BACK_DAYS',
     { min: 1, max: 365 },

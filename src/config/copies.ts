@@ -10,6 +10,14 @@ export interface BackupSettings {
   readonly copies: readonly CopySettings[];
   readonly readBackWithinMs: number;
   readonly retention: RetentionSettings;
+  readonly source: SourceSettings;
+}
+
+/** As whom a database of servers is copied, and by what. */
+export interface SourceSettings {
+  readonly username: string;
+  readonly password: Secret | null;
+  readonly mysqldPath: string;
 }
 
 export type CopySettings = DirectoryCopy | SftpCopy | S3Copy;
@@ -80,12 +88,17 @@ export function loadBackupSettings(variables: EnvironmentVariables): BackupSetti
       monthly: settingOf(variables, KEYS.backupKeepMonthly),
       yearly: settingOf(variables, KEYS.backupKeepYearly),
     },
+    source: {
+      username: settingOf(variables, KEYS.backupDbUsername),
+      password: parsedOf(variables, KEYS.backupDbPassword) ?? null,
+      mysqldPath: settingOf(variables, KEYS.backupMysqld),
+    },
   };
 }
 
 function unusable(problems: readonly string[]): OmpayError {
   return new OmpayError('configInvalid', `backups have no usable settings: ${problems.join('; ')}`, {
-    hint: 'see docs/copies.md for these variables, then correct them in .env',
+    hint: 'see docs/copies.md for these variables, then correct them in .env, or for servers in ompay.yml',
   });
 }
 

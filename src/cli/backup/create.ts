@@ -4,11 +4,14 @@ import { createBackup } from '../../backup/create.ts';
 import { type Healing, healBackups } from '../../backup/heal.ts';
 import { shownDuration, shownSize } from '../../core/units.ts';
 import type { Invocation } from '../command.ts';
-import { withBackups } from '../kit/backup.ts';
+import { withBackups } from '../kit/backup-site.ts';
 import { exitCodeOf, tellFailures } from '../kit/copy-failures.ts';
+import { environmentOption } from '../kit/environment.ts';
 import { note } from '../operation.ts';
 
-export function configure(_command: Command): void {}
+export function configure(command: Command): void {
+  environmentOption(command);
+}
 
 /**
  * Copies the database while it serves, starts the copy, proves its ledger, and only then publishes it in every store.

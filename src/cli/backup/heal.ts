@@ -2,11 +2,14 @@ import type { Command } from 'commander';
 import { healBackups } from '../../backup/heal.ts';
 import { shownDuration, shownSize } from '../../core/units.ts';
 import type { Invocation } from '../command.ts';
-import { withBackups } from '../kit/backup.ts';
+import { withBackups } from '../kit/backup-site.ts';
 import { exitCodeOf, tellFailures } from '../kit/copy-failures.ts';
+import { environmentOption } from '../kit/environment.ts';
 import { note } from '../operation.ts';
 
-export function configure(_command: Command): void {}
+export function configure(command: Command): void {
+  environmentOption(command);
+}
 
 /** Makes missing and damaged copies again from good ones. A store that fails is told, and its exit code given. */
 export function run(invocation: Invocation): Promise<number> {

@@ -3,10 +3,13 @@ import { listBackups } from '../../backup/list.ts';
 import { messageOf } from '../../core/errors.ts';
 import { shownAge, shownSize } from '../../core/units.ts';
 import type { Invocation } from '../command.ts';
-import { withBackups } from '../kit/backup.ts';
+import { withBackups } from '../kit/backup-site.ts';
+import { environmentOption } from '../kit/environment.ts';
 import { table } from '../render.ts';
 
-export function configure(_command: Command): void {}
+export function configure(command: Command): void {
+  environmentOption(command);
+}
 
 /** Every backup here was read back, started and proven before it was listed. */
 export async function run(invocation: Invocation): Promise<number> {

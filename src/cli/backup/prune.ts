@@ -1,18 +1,20 @@
 import type { Command } from 'commander';
 import { type PrunePlan, pruneBackups } from '../../backup/prune.ts';
 import { hasOption, type Invocation } from '../command.ts';
-import { prunePlanOf, withBackups } from '../kit/backup.ts';
+import { prunePlanOf } from '../kit/backup.ts';
+import { withBackups } from '../kit/backup-site.ts';
+import { environmentOption } from '../kit/environment.ts';
 import { note } from '../operation.ts';
 
 export function configure(command: Command): void {
-  command.option('--plan', 'show what would go and why; remove nothing');
+  environmentOption(command).option('--plan', 'show what would go and why; remove nothing');
 }
 
 /** Removes what no rule of the retention keeps. Exit 3 when the clock or the newest backup forbids it. */
 export function run(invocation: Invocation): Promise<number> {
   const { command, output } = invocation;
   return withBackups(invocation, async (deps) => {
-    const plan = await prunePlanOf(invocation, deps);
+    const plan = await prunePlanOf(deps);
     output.write(output.json ? `${JSON.stringify(plan)}\n` : shown(plan));
     if (plan.refusal !== null) {
       process.stderr.write(`! ${plan.refusal}\n  next: ompay backup create, or set the clock: timedatectl\n`);

@@ -4,12 +4,13 @@ import type { Backup } from '../../backup/types.ts';
 import { OmpayError } from '../../core/errors.ts';
 import { shownAge, shownSize } from '../../core/units.ts';
 import type { Invocation } from '../command.ts';
-import { withBackups } from '../kit/backup.ts';
+import { withBackups } from '../kit/backup-site.ts';
+import { environmentOption } from '../kit/environment.ts';
 import { shownTime } from '../operation.ts';
 import { table } from '../render.ts';
 
 export function configure(command: Command): void {
-  command.argument('[id]', 'a backup, or the beginning of its id (default: the newest)');
+  environmentOption(command).argument('[id]', 'a backup, or the beginning of its id (default: the newest)');
 }
 
 /** One backup: what it is of, and each of its copies. Exit 3 when a copy was found wrong. */

@@ -6,12 +6,19 @@ import type { Backup } from '../../backup/types.ts';
 import { messageOf } from '../../core/errors.ts';
 import { shownAge } from '../../core/units.ts';
 import type { Invocation } from '../command.ts';
-import { withBackups } from '../kit/backup.ts';
-import { localCopies } from '../kit/copies.ts';
-import { type RestoreTestState, restoreTestState, shownRestoreTest } from '../kit/restore-tests.ts';
+import { withBackups } from '../kit/backup-site.ts';
+import { environmentOption } from '../kit/environment.ts';
+import {
+  type RestoreTestState,
+  restoreTestState,
+  restoreTestsFolder,
+  shownRestoreTest,
+} from '../kit/restore-tests.ts';
 import { table } from '../render.ts';
 
-export function configure(_command: Command): void {}
+export function configure(command: Command): void {
+  environmentOption(command);
+}
 
 interface Status {
   readonly newest: Backup | undefined;
@@ -43,8 +50,8 @@ export async function run(invocation: Invocation): Promise<number> {
 
 function gather(invocation: Invocation): Promise<Status> {
   const { clock, layout } = invocation;
-  const { settings } = localCopies(layout);
   return withBackups(invocation, async (deps) => {
+    const { settings, site } = deps;
     const [facts, seen] = await Promise.all([storeFacts(deps.stores), listBackups(deps)]);
     const nowMs = clock.now();
     const [newest] = seen.backups;
@@ -53,7 +60,7 @@ function gather(invocation: Invocation): Promise<Status> {
       stores: statusOf(facts, seen, nowMs),
       rule: is321(newest?.copies ?? [], { nowMs, readBackWithinMs: settings.readBackWithinMs }),
       isAsked: settings.copies.length > 0,
-      restoreTest: restoreTestState(layout, deps.verificationKey, nowMs),
+      restoreTest: restoreTestState(restoreTestsFolder(layout, site), deps.verificationKey, nowMs),
     };
   });
 }

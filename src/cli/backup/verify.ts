@@ -4,15 +4,16 @@ import { type CopyVerdict, verifyCopies } from '../../backup/verify.ts';
 import { messageOf, OmpayError } from '../../core/errors.ts';
 import { shownDuration } from '../../core/units.ts';
 import { hasOption, type Invocation, textOption } from '../command.ts';
-import { withBackups } from '../kit/backup.ts';
+import { withBackups } from '../kit/backup-site.ts';
 import { storeNamed } from '../kit/copies.ts';
 import { exitCodeOf } from '../kit/copy-failures.ts';
+import { environmentOption } from '../kit/environment.ts';
 import { note } from '../operation.ts';
 
 const LEVELS: readonly VerifyLevel[] = [0, 1, 2, 3, 4];
 
 export function configure(command: Command): void {
-  command
+  environmentOption(command)
     .argument('[id]', 'a backup (default: latest)')
     .option('--all', 'every backup')
     .option('--from <store>', 'only its copies there')

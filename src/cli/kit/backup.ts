@@ -1,24 +1,16 @@
-import { createPublicKey, type KeyObject } from 'node:crypto';
-import { hostname } from 'node:os';
-import { join } from 'node:path';
+import type { KeyObject } from 'node:crypto';
 import { type CapturedBackup, captureBackup } from '../../backup/capture.ts';
-import { ensureBackupKeys } from '../../backup/keys.ts';
 import { listBackups } from '../../backup/list.ts';
 import { type PrunePlan, planPrune, pruneBackups } from '../../backup/prune.ts';
 import { type CreatedBackup, proveAndPublish } from '../../backup/publish.ts';
-import type { BackupDeps } from '../../backup/types.ts';
 import type { Layout } from '../../core/layout.ts';
 import { shownDuration, shownSize } from '../../core/units.ts';
 import { installPlatform, type Platform } from '../../deploy/handlers/platform.ts';
-import { engineOf } from '../../engine/index.ts';
 import type { Handlers } from '../../plan/act.ts';
-import { journalFiles } from '../../plan/journal.ts';
-import { journalKey } from '../../plan/journal-key.ts';
 import type { RepositoryAccess } from '../../store/repository/published.ts';
 import type { Invocation } from '../command.ts';
-import { actor } from '../operation.ts';
+import { localSite, type SiteBackups, siteBackups } from './backup-site.ts';
 import { localCopies } from './copies.ts';
-import { LEDGER_PROOF } from './ledger-proof.ts';
 
 /** Of the newest backup; when it is older, no new ones are being made, and nothing is pruned. */
 const STALE_AFTER_MS = 2 * 86_400_000;
@@ -28,64 +20,21 @@ export function localRepository(layout: Layout, verificationKey: KeyObject): Rep
   return { site: 'local', stores: localCopies(layout).stores, verificationKey };
 }
 
-/** The same, for making and keeping them. @param asOfMs for S3 as it was at that moment, reading alone. */
-export async function backupDeps(
-  { clock, layout }: Invocation,
-  platform: Platform,
-  asOfMs: number | null = null,
-): Promise<BackupDeps> {
-  const { identity, formerIdentities, recipients } = await ensureBackupKeys(layout.keys, clock);
-  const signingKey = journalKey(journalFiles(layout));
-  return {
-    site: 'local',
-    stores: localCopies(layout, asOfMs).stores,
-    verificationKey: createPublicKey(signingKey),
-    engine: engineOf({
-      kind: 'pglite',
-      dataFolder: layout.data,
-      socketPath: layout.databaseSocket,
-      hostCommand: [platform.nodePath, join(platform.folder, 'pglite-host.mjs')],
-      clock,
-    }),
-    queries: LEDGER_PROOF,
-    recipients,
-    identity,
-    formerIdentities,
-    signingKey,
-    workFolder: join(layout.state, 'work'),
-    clock,
-    actor: { owner: actor(), machine: hostname() },
-  };
+/** The same, for making and keeping them. */
+export function backupDeps(invocation: Invocation, platform: Platform): Promise<SiteBackups> {
+  return siteBackups(invocation, localSite(invocation, platform));
 }
 
 /** The same for commands of their own: the programs are put in place first, and nothing must be deployed for that. */
-export async function localBackupDeps(
-  invocation: Invocation,
-  asOfMs: number | null = null,
-): Promise<BackupDeps> {
-  const platform = await installPlatform(invocation.layout, invocation.programRoot);
-  return backupDeps(invocation, platform, asOfMs);
+export async function localBackupDeps(invocation: Invocation): Promise<SiteBackups> {
+  return backupDeps(invocation, await installPlatform(invocation.layout, invocation.programRoot));
 }
 
-/** Does `work` with them, and ends the connections of the stores whatever comes of it. */
-export async function withBackups<Result>(
-  invocation: Invocation,
-  work: (deps: BackupDeps) => Promise<Result>,
-  asOfMs: number | null = null,
-): Promise<Result> {
-  const deps = await localBackupDeps(invocation, asOfMs);
-  try {
-    return await work(deps);
-  } finally {
-    await Promise.allSettled(deps.stores.map((store) => store.close()));
-  }
-}
-
-/** What the retention of `.env` says of the backups that are here. */
-export async function prunePlanOf({ clock, layout }: Invocation, deps: BackupDeps): Promise<PrunePlan> {
-  const { retention } = localCopies(layout).settings;
+/** What the retention of its environment says of the backups that are here. */
+export async function prunePlanOf(deps: SiteBackups): Promise<PrunePlan> {
+  const { retention } = deps.settings;
   const { backups } = await listBackups(deps);
-  return planPrune(backups, { retention, nowMs: clock.now(), staleAfterMs: STALE_AFTER_MS });
+  return planPrune(backups, { retention, nowMs: deps.clock.now(), staleAfterMs: STALE_AFTER_MS });
 }
 
 /**
@@ -122,7 +71,7 @@ export function backupHandlers(invocation: Invocation, platform: () => Promise<P
     },
     'backup.prune': async () => {
       const deps = await backupDeps(invocation, await platform());
-      const plan = await prunePlanOf(invocation, deps);
+      const plan = await prunePlanOf(deps);
       const removed = await pruneBackups(deps, plan);
       return { removed, shown: plan.refusal ?? (removed === 0 ? 'nothing to remove' : `removed ${removed}`) };
     },

@@ -11,15 +11,20 @@ import type { Store } from '../../store/store.ts';
 /** The store that every installation has. */
 const THIS_DISK = 'this-disk';
 
-export interface LocalCopies {
+/** Where copies of one environment's backups are. */
+export interface Copies {
   /** This disk first: what is read is read there when it can be. */
   readonly stores: readonly Store[];
   readonly settings: BackupSettings;
 }
 
 /** Where the local installation's backups go: a folder of its own, and what `.env` asks for. Nothing is connected. */
-export function localCopies(layout: Layout, asOfMs: number | null = null): LocalCopies {
-  const settings = loadBackupSettings(readEnvironment(join(layout.root, '.env')));
+export function localCopies(layout: Layout, asOfMs: number | null = null): Copies {
+  return copiesOf(layout, loadBackupSettings(readEnvironment(join(layout.root, '.env'))), asOfMs);
+}
+
+/** This machine's disk, and what the settings ask for. Environments share the folder: each has its own site in it. */
+export function copiesOf(layout: Layout, settings: BackupSettings, asOfMs: number | null = null): Copies {
   const own = { kind: 'directory', name: THIS_DISK, root: layout.backups, offsite: false } as const;
   const copies = settings.copies.map((copy) => storeSettings(copy, asOfMs));
   return { stores: [own, ...copies].map(storeOf), settings };
@@ -56,7 +61,7 @@ export function storeNamed(stores: readonly Store[], name: string): Store {
     'usage',
     `there is no store ${JSON.stringify(name)}${didYouMean(name, names)}; there are ${names.join(', ')}`,
     {
-      hint: `--from ${names[0] ?? THIS_DISK}; more are set in .env (docs/copies.md)`,
+      hint: `--from ${names[0] ?? THIS_DISK}; more are set in .env or ompay.yml (docs/copies.md)`,
     },
   );
 }

@@ -1,5 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import { join } from 'node:path';
+import { LOCAL } from '../../config/yml/project.ts';
 import { messageOf } from '../../core/errors.ts';
 import type { Layout } from '../../core/layout.ts';
 import { shownAge } from '../../core/units.ts';
@@ -13,19 +14,20 @@ export type RestoreTestState =
   | { readonly state: 'passed' | 'failed' | 'overdue'; readonly test: KeptTest }
   | { readonly state: 'unreadable'; readonly why: string };
 
-/** Where records and pages of restore tests are kept. */
-export function restoreTestsFolder(layout: Pick<Layout, 'state'>): string {
-  return join(layout.state, 'restore-tests');
+/** Where records and pages of an environment's restore tests are kept. */
+export function restoreTestsFolder({ state }: Pick<Layout, 'state'>, site: string): string {
+  const all = join(state, 'restore-tests');
+  return site === LOCAL ? all : join(all, site);
 }
 
 /** What the newest restore test says now. */
 export function restoreTestState(
-  layout: Pick<Layout, 'state'>,
+  folder: string,
   verificationKey: KeyObject,
   nowMs: number,
 ): RestoreTestState {
   try {
-    const test = newestTest(restoreTestsFolder(layout), verificationKey);
+    const test = newestTest(folder, verificationKey);
     if (test === undefined) return { state: 'never' };
     if (!test.passed) return { state: 'failed', test };
     return { state: nowMs - Date.parse(test.at) > OVERDUE_AFTER_MS ? 'overdue' : 'passed', test };

@@ -1,4 +1,5 @@
 import { ENVIRONMENT_KEYS as VARIABLES } from '../schema.ts';
+import { COPIES_SETTINGS } from './copies-settings.ts';
 import {
   choiceSetting,
   choicesSetting,
@@ -146,6 +147,7 @@ export const SETTINGS = {
     { min: 1, max: 1000 },
     { fallback: '30', unit: 'backups', doc: 'The newest that are kept.' },
   ),
+  ...COPIES_SETTINGS,
   retentionLogDays: variableSetting('retention.log_days', 'number', VARIABLES.logDays),
   retentionLogMb: variableSetting('retention.log_max_mb', 'number', VARIABLES.logMaxMb),
 

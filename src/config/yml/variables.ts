@@ -1,5 +1,6 @@
 import { didYouMean } from '../../core/nearest.ts';
 import { REDIS_USER, SERVER } from '../../core/server-layout.ts';
+import { BACKUP_KEYS } from '../copies-schema.ts';
 import type { Key } from '../key.ts';
 import { ENVIRONMENT_KEYS, OPERATOR_KEYS } from '../schema.ts';
 import type { HostConfig } from './hosts.ts';
@@ -18,6 +19,7 @@ const DERIVED: ReadonlyMap<string, string> = new Map([
   [KEYS.cacheDriver.name, SETTINGS.redisUse.path],
   [KEYS.sessionDriver.name, SETTINGS.redisUse.path],
   [KEYS.queueConnection.name, SETTINGS.redisUse.path],
+  [BACKUP_KEYS.backupKeepLast.name, SETTINGS.retentionBackups.path],
 ]);
 
 /** What each slot of a host is given when it is started. */

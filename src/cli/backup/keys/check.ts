@@ -3,10 +3,14 @@ import { checkKeys } from '../../../backup/key-check.ts';
 import { ensureBackupKeys, readKey } from '../../../backup/keys.ts';
 import { messageOf } from '../../../core/errors.ts';
 import { type Invocation, textOption } from '../../command.ts';
-import { withBackups } from '../../kit/backup.ts';
+import { withBackups } from '../../kit/backup-site.ts';
+import { environmentOption } from '../../kit/environment.ts';
 
 export function configure(command: Command): void {
-  command.option('--key <file>', 'another private key to try, as escrow brought for the day');
+  environmentOption(command).option(
+    '--key <file>',
+    'another private key to try, as escrow brought for the day',
+  );
 }
 
 /** Opens the newest backup with each key by itself. Exit 3 when one does not. */

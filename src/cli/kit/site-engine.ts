@@ -1,0 +1,63 @@
+import { userInfo } from 'node:os';
+import { join } from 'node:path';
+import type { SourceSettings } from '../../config/copies.ts';
+import type { DatabaseSettings } from '../../config/settings.ts';
+import type { Clock } from '../../core/clock.ts';
+import { OmpayError } from '../../core/errors.ts';
+import type { Platform } from '../../deploy/handlers/platform.ts';
+import type { Engine } from '../../engine/engine.ts';
+import { engineOf } from '../../engine/index.ts';
+import type { MysqlAccess } from '../../engine/mysql/access.ts';
+import type { Invocation } from '../command.ts';
+
+/** The embedded database of this machine's installation. */
+export function localEngine({ layout, clock }: Invocation, platform: Platform): Engine {
+  return engineOf({
+    kind: 'pglite',
+    dataFolder: layout.data,
+    socketPath: layout.databaseSocket,
+    hostCommand: [platform.nodePath, join(platform.folder, 'pglite-host.mjs')],
+    clock,
+  });
+}
+
+export interface ServersSource {
+  readonly database: DatabaseSettings;
+  readonly source: SourceSettings;
+  readonly workFolder: string;
+  readonly clock: Clock;
+}
+
+/** An environment's MySQL, as its account for backups. Throws `configInvalid` for what it lacks. */
+export function serversEngine({ database, source, workFolder, clock }: ServersSource): Engine {
+  return engineOf({
+    kind: 'mysql',
+    source: accessOf(database, source),
+    database: database.database,
+    workFolder,
+    // mysqld does not run as root unless that is said.
+    serverCommand: [source.mysqldPath, '--no-defaults', `--user=${userInfo().username}`],
+    clock,
+  });
+}
+
+function accessOf(database: DatabaseSettings, { username, password }: SourceSettings): MysqlAccess {
+  if (password === null)
+    throw lacking('BACKUP_DB_PASSWORD is missing', 'ompay secrets set BACKUP_DB_PASSWORD -e ENVIRONMENT');
+  return { place: placeOf(database), username, password };
+}
+
+function placeOf({ socketPath, host, port = 3306, tls }: DatabaseSettings): MysqlAccess['place'] {
+  if (socketPath !== undefined) return { socketPath };
+  if (host === undefined) throw lacking('the database has no address', 'set database.host in ompay.yml');
+  if (tls === undefined || tls.caPath === null)
+    throw lacking(
+      `${host} is copied over TLS alone, and no authority is named`,
+      'set DB_TLS: true and DB_TLS_CA below variables: in ompay.yml (docs/mysql-backup.md)',
+    );
+  return { host, port, authorityPath: tls.caPath };
+}
+
+function lacking(what: string, hint: string): OmpayError {
+  return new OmpayError('configInvalid', `the database cannot be copied: ${what}`, { hint });
+}

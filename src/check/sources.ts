@@ -39,6 +39,8 @@ export interface CheckSources {
   backups(): Promise<readonly BackupSeen[]>;
   /** Reads every copy of a backup back, to a level of `ompay backup verify`. */
   readBack(backup: string, level: number, signal: AbortSignal): Promise<Trial>;
+  /** The newest restore test; undefined when there was none. Throws `backupDamaged` when its record was changed. */
+  restoreTest(): Promise<RestoreTestSeen | undefined>;
   /** The release that a rollback goes to, undefined when none was live before. */
   previousRelease(): Promise<PreviousRelease | undefined>;
   /** Makes the plan of a rollback to that release and asks its target; nothing is switched. */
@@ -90,6 +92,16 @@ export interface BackupSeen {
     readonly verifiedAt: string;
     readonly failedAt?: string;
   }[];
+}
+
+export interface RestoreTestSeen {
+  /** ISO 8601 */
+  readonly at: string;
+  readonly store: string;
+  /** Restored, proven, and within its targets. */
+  readonly passed: boolean;
+  /** Empty unless the restore failed. */
+  readonly problem: string;
 }
 
 export interface PreviousRelease {

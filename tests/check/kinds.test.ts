@@ -18,6 +18,7 @@ import { cases as latencyCompared } from './kinds/latency-compared.ts';
 import { cases as metrics } from './kinds/metrics.ts';
 import { cases as releaseKept } from './kinds/release-kept.ts';
 import { cases as releaseSlots } from './kinds/release-slots.ts';
+import { cases as restoreTest } from './kinds/restore-test.ts';
 import { cases as rollbackRehearsed } from './kinds/rollback-rehearsed.ts';
 import { cases as rollbackWorks } from './kinds/rollback-works.ts';
 import { cases as secretScan } from './kinds/secret-scan.ts';
@@ -42,6 +43,7 @@ const CASES = [
   releaseKept,
   rollbackWorks,
   backupData,
+  restoreTest,
   rollbackRehearsed,
 ];
 

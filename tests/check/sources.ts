@@ -30,6 +30,7 @@ export function sourcesWith(answers: Partial<CheckSources> = {}): CheckSources {
     logLines: async () => [],
     backups: async () => [],
     readBack: async () => ({ works: true, seen: 'read back' }),
+    restoreTest: async () => undefined,
     previousRelease: async () => undefined,
     tryRollback: async () => undefined,
     teamMessage: async () => undefined,

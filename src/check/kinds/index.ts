@@ -11,6 +11,7 @@ import { latencyCompared } from './latency-compared.ts';
 import { metrics } from './metrics.ts';
 import { releaseKept } from './release-kept.ts';
 import { releaseSlots } from './release-slots.ts';
+import { restoreTest } from './restore-test.ts';
 import { rollbackRehearsed } from './rollback-rehearsed.ts';
 import { rollbackWorks } from './rollback-works.ts';
 import { secretScan } from './secret-scan.ts';
@@ -35,5 +36,6 @@ export const KINDS: readonly Kind[] = [
   releaseKept,
   rollbackWorks,
   backupData,
+  restoreTest,
   rollbackRehearsed,
 ];

@@ -3,18 +3,23 @@ import { listBackups } from '../../../backup/list.ts';
 import type { VerifyLevel } from '../../../backup/look.ts';
 import { verifyBackup } from '../../../backup/verify.ts';
 import type { CheckSources } from '../../../check/sources.ts';
+import { LOCAL } from '../../../config/yml/project.ts';
 import { OmpayError } from '../../../core/errors.ts';
 import { shownDuration } from '../../../core/units.ts';
 import { journalFiles } from '../../../plan/journal.ts';
 import { journalPublicKey } from '../../../plan/journal-key.ts';
+import { newestTest } from '../../../restore/restore-test-file.ts';
 import type { Invocation } from '../../command.ts';
 import { localBackupDeps, localRepository } from '../backup.ts';
 import { once } from '../once.ts';
+import { restoreTestsFolder } from '../restore-tests.ts';
 
 const LEVELS: readonly VerifyLevel[] = [0, 1, 2, 3, 4];
 
 /** What the backups are, and whether one can be read back. Makes no key and no folder where nothing was done yet. */
-export function backupSources(invocation: Invocation): Pick<CheckSources, 'backups' | 'readBack'> {
+export function backupSources(
+  invocation: Invocation,
+): Pick<CheckSources, 'backups' | 'readBack' | 'restoreTest'> {
   const { layout } = invocation;
   return {
     backups: once(async () => {
@@ -36,6 +41,10 @@ export function backupSources(invocation: Invocation): Pick<CheckSources, 'backu
           return { works: false, seen: error.message };
         throw error;
       }
+    },
+    restoreTest: async () => {
+      const key = journalPublicKey(journalFiles(layout));
+      return key === undefined ? undefined : newestTest(restoreTestsFolder(layout, LOCAL), key);
     },
   };
 }

@@ -8,6 +8,8 @@ import { migratedDatabase, type Place } from '../fixtures/place.ts';
 /** The listeners of before: the entry's are taken off again, as this process is not its own. */
 let before: ReadonlySet<unknown>;
 
+const ARGV = process.argv;
+
 beforeEach(() => {
   vi.resetModules();
   before = new Set(listeners());
@@ -21,6 +23,7 @@ afterEach(() => {
     for (const each of process.listeners(signal)) if (!before.has(each)) process.off(signal, each);
   }
   for (const each of ownHandlers()) process.off('uncaughtException', each);
+  process.argv = ARGV;
   vi.unstubAllEnvs();
   vi.restoreAllMocks();
 });
@@ -90,6 +93,18 @@ test('an error that nobody caught makes it drain, and end with 1; another one wh
   const text = written.mock.calls.join('');
   expect(text).toContain('ompay api: while it stops: nor that\n');
   expect(text).toContain('ompay api: uncaughtException: the process drains and ends\n');
+});
+
+test('`worker` delivers messages instead, until it is told to stop', async () => {
+  const { variables } = await migratedDatabase();
+  for (const [name, value] of Object.entries(variables)) vi.stubEnv(name, value);
+  process.argv = [...ARGV.slice(0, 2), 'worker'];
+  const written = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+  const ended = import('../../src/api/main.ts').then(() => 'ended by itself');
+  await expect.poll(() => ownHandlers()).toHaveLength(1);
+  process.emit('SIGTERM');
+  expect(await ended).toBe('ended by itself');
+  expect(written.mock.calls.join('')).not.toContain('hint');
 });
 
 test('a bad environment ends the process with 2 and one message', async () => {

@@ -66,7 +66,7 @@ test('one capture is three good copies on three media; from any of them alone al
     expect(await states(1, far)).toEqual(ALL_GOOD);
   }
   expect((await healBackups(far)).healed).toEqual([]);
-});
+}, 180_000);
 
 test('a damaged copy is found, healed from a good one, and counts again', async () => {
   const path = await pathIn(folder, 'disk', '.age');

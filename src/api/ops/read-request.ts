@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { parseArgs, parseEnv } from 'node:util';
 import { loadApiSettings } from '../../config/load.ts';
 import type { ApiSettings } from '../../config/settings.ts';
-import { messageOf, OmpayError, systemCodeOf } from '../../core/errors.ts';
+import { messageOf, OmpayError } from '../../core/errors.ts';
 
 export interface OpsRequest {
   readonly words: readonly string[];
@@ -38,7 +38,7 @@ function variablesIn(path: string) {
   try {
     return parseEnv(readFileSync(path, 'utf8'));
   } catch (error) {
-    throw new OmpayError('configInvalid', `cannot read ${path} (${systemCodeOf(error) ?? 'no code'})`, {
+    throw new OmpayError('configInvalid', `cannot read the environment: ${messageOf(error)}`, {
       hint: 'as root, on a host that `ompay provision` made ready for the API',
       cause: error,
     });

@@ -2,6 +2,7 @@ import { BACKUP_COMMANDS } from './backup/index.ts';
 import type { CommandEntry } from './command.ts';
 import { LAB_COMMANDS } from './lab/index.ts';
 import { OPERATIONS_COMMANDS } from './operations.ts';
+import { SCHEDULE_COMMANDS } from './schedule/index.ts';
 import { SECRETS_COMMANDS } from './secrets/index.ts';
 
 /** Every command, in the order of `--help`. Adding one is its file and a line here. */
@@ -212,6 +213,7 @@ export const commands: readonly CommandEntry[] = [
     load: () => import('./audit/verify.ts'),
   },
   ...BACKUP_COMMANDS,
+  ...SCHEDULE_COMMANDS,
   {
     words: 'check list',
     summary: 'the checklists: what is looked at, when and why',

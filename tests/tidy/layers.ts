@@ -15,6 +15,7 @@ const DOMAINS = [
   'agent',
   'hooks',
   'support',
+  'schedule',
 ];
 
 /** What each folder of src may import beside itself. A folder that is not here may import nothing. */

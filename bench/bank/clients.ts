@@ -58,24 +58,31 @@ function endingsOf(step: Step): readonly Errand[] {
 
 /** As an app does: when the outcome is unknown, once more at the other process, in the middle of whatever goes on. */
 async function askStubbornly(bank: Bank, errand: Errand, process: 0 | 1): Promise<void> {
-  if (await askOnce(bank, errand, process)) return;
+  if ((await askOnce(bank, errand, process)).settled) return;
   await systemClock.sleep(AFTER_FAILURE_MS);
-  if (await askOnce(bank, errand, other(process))) return;
+  if ((await askOnce(bank, errand, other(process))).settled) return;
   // Else a client's whole day would be over before anything is back.
   await systemClock.sleep(AFTER_TWO_MS);
 }
 
-/** Asks with the errand's key; true when the answer settles it. */
-export async function askOnce(bank: Bank, errand: Errand, process: 0 | 1): Promise<boolean> {
+export interface Asked {
+  /** The answer says what became of the errand. */
+  readonly settled: boolean;
+  /** What the API wants to be left alone for; 0 when it did not say. */
+  readonly waitMs: number;
+}
+
+/** Asks with the errand's key. */
+export async function askOnce(bank: Bank, errand: Errand, process: 0 | 1): Promise<Asked> {
   const heard = await ask(bank, errand, process).catch(() => undefined);
   const status = String(heard?.status ?? 'none');
   bank.heard.set(status, (bank.heard.get(status) ?? 0) + 1);
   if (heard === undefined || !settles(heard)) {
     errand.operation.unknowns += 1;
-    return false;
+    return { settled: false, waitMs: Number(heard?.headers['retry-after'] ?? 0) * 1000 };
   }
   errand.operation.answers.push(answerOf(heard));
-  return true;
+  return { settled: true, waitMs: 0 };
 }
 
 function ask(bank: Bank, { token, path, body, operation }: Errand, process: 0 | 1): Promise<Heard> {

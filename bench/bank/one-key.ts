@@ -128,7 +128,7 @@ async function healthy({ processes }: Stage): Promise<void> {
 async function askAgain(bank: Bank, errand: Errand): Promise<void> {
   for (const process of [0, 1] as const) {
     for (let asks = 0; asks < LATER_ASKS; asks += 1) {
-      if (await askOnce(bank, errand, process)) break;
+      if ((await askOnce(bank, errand, process)).settled) break;
       await systemClock.sleep(ASK_AGAIN_AFTER_MS);
     }
   }

@@ -116,9 +116,11 @@ async function resolve(bank: Bank, ran: readonly Ran[]): Promise<void> {
     open.map(async ({ errand }, index) => {
       let process: 0 | 1 = index % 2 === 0 ? 0 : 1;
       for (let asks = 0; asks < MOST_ASKS; asks += 1) {
-        if (await askOnce(bank, errand, process)) return;
+        const { settled, waitMs } = await askOnce(bank, errand, process);
+        if (settled) return;
         process = other(process);
-        await systemClock.sleep(ASK_AGAIN_AFTER_MS);
+        // Someone who asked sixty times in a minute is let in again only when it is over.
+        await systemClock.sleep(Math.max(ASK_AGAIN_AFTER_MS, waitMs));
       }
     }),
   );

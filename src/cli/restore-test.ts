@@ -12,6 +12,7 @@ import { testRestore } from '../restore/restore-test.ts';
 import { keepTest, type SealedTest } from '../restore/restore-test-file.ts';
 import { findBackup } from '../store/repository/find.ts';
 import { hasOption, type Invocation, textOption } from './command.ts';
+import { type Watched, withAlarm } from './kit/alarms.ts';
 import { withBackups } from './kit/backup-site.ts';
 import { storeNamed } from './kit/copies.ts';
 import { environmentOption } from './kit/environment.ts';
@@ -27,6 +28,10 @@ export function configure(command: Command): void {
 
 /** Restores from one copy alone into a scratch folder, proves it, and files a signed record. Exit 3 unless all targets are met. */
 export function run(invocation: Invocation): Promise<number> {
+  return withAlarm(invocation, 'restore-test', () => testNow(invocation));
+}
+
+function testNow(invocation: Invocation): Promise<Watched> {
   const { args, command, layout, output, signal } = invocation;
   return withBackups(invocation, async (deps) => {
     const wanted = textOption(command, 'from');
@@ -45,7 +50,7 @@ export function run(invocation: Invocation): Promise<number> {
     });
     if (output.json) output.write(`${JSON.stringify({ ...test, passed, record: sealed.path, pages })}\n`);
     else output.write(shown(test, [sealed.path, ...pages]));
-    return passed ? 0 : 3;
+    return { exitCode: passed ? 0 : 3, why: test.problem === '' ? 'a target was missed' : test.problem };
   });
 }
 

@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+
 export const JOB_NAMES = ['backup-full', 'log-check', 'restore-test'] as const;
 export type JobName = (typeof JOB_NAMES)[number];
 
@@ -18,7 +20,12 @@ export interface Job {
   /** What it waits for when both are to run. */
   readonly after: readonly JobName[];
   /** Words of `ompay`, one after the other; one that fails ends it. */
-  readonly commands: readonly (readonly string[])[];
+  readonly commands: (place: CommandPlace) => readonly (readonly string[])[];
+}
+
+export interface CommandPlace {
+  readonly environment: string;
+  readonly metricsFolder: string | null;
 }
 
 const HOUR_SECONDS = 3600;
@@ -35,7 +42,7 @@ export const JOBS: readonly Job[] = [
     limitSeconds: 6 * HOUR_SECONDS,
     maxAgeSeconds: DAY_SECONDS + 2 * HOUR_SECONDS,
     after: [],
-    commands: [
+    commands: () => [
       ['backup', 'create'],
       ['backup', 'prune'],
     ],
@@ -49,7 +56,7 @@ export const JOBS: readonly Job[] = [
     limitSeconds: 900,
     maxAgeSeconds: 2 * HOUR_SECONDS,
     after: [],
-    commands: [['backup', 'status']],
+    commands: statusCommand,
   },
   {
     // Soon after the full backup: its age is the RPO that the test measures.
@@ -61,9 +68,15 @@ export const JOBS: readonly Job[] = [
     limitSeconds: 6 * HOUR_SECONDS,
     maxAgeSeconds: 32 * DAY_SECONDS,
     after: ['backup-full'],
-    commands: [['restore-test']],
+    commands: () => [['restore-test']],
   },
 ];
+
+function statusCommand({ environment, metricsFolder }: CommandPlace): readonly (readonly string[])[] {
+  const metrics =
+    metricsFolder === null ? [] : ['--prometheus', join(metricsFolder, `ompay_backup_${environment}.prom`)];
+  return [['backup', 'status', '--tell', ...metrics]];
+}
 
 /** How long a job waits while another of ompay's commands holds the lock. */
 export const LOCK_WAIT_SECONDS = HOUR_SECONDS;

@@ -51,7 +51,8 @@ export async function runJob(kit: JobKit): Promise<number> {
 }
 
 async function runCommands(kit: JobKit): Promise<number> {
-  for (const words of kit.place.job.commands) {
+  const { place, metricsFolder } = kit;
+  for (const words of place.job.commands({ ...place, metricsFolder })) {
     const exitCode = await runWhenFree(kit, words);
     if (exitCode !== 0) return exitCode;
   }

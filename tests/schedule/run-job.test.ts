@@ -59,6 +59,15 @@ test('a job that ends well runs each command, and its metric says when', async (
   expect(statSync(join(kit.folder, 'metrics/ompay_job_staging_backup-full.prom')).mode & 0o777).toBe(0o644);
 });
 
+test('the hourly look writes its figures beside the metric of the job', async () => {
+  const kit = kitOf('exit 0');
+  const hourly = { ...kit, place: { ...kit.place, job: jobNamed('log-check') } };
+  expect(await runJob(hourly)).toBe(0);
+  expect(readFileSync(join(kit.folder, 'words'), 'utf8')).toBe(
+    `-C ${kit.folder} backup status --tell --prometheus ${kit.folder}/metrics/ompay_backup_staging.prom -e staging\n`,
+  );
+});
+
 test('a job that fails stops there, and keeps when it last was well', async () => {
   const kit = kitOf(`test -e ${'$0'}.broken && exit 7; exit 0`);
   await runJob(kit);

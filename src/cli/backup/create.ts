@@ -4,8 +4,9 @@ import { createBackup } from '../../backup/create.ts';
 import { type Healing, healBackups } from '../../backup/heal.ts';
 import { shownDuration, shownSize } from '../../core/units.ts';
 import type { Invocation } from '../command.ts';
+import { type Watched, withAlarm } from '../kit/alarms.ts';
 import { withBackups } from '../kit/backup-site.ts';
-import { exitCodeOf, tellFailures } from '../kit/copy-failures.ts';
+import { exitCodeOf, shownFailures, tellFailures } from '../kit/copy-failures.ts';
 import { environmentOption } from '../kit/environment.ts';
 import { note } from '../operation.ts';
 
@@ -18,6 +19,10 @@ export function configure(command: Command): void {
  * Then heals what stores missed before. A store that fails is told, and its exit code given.
  */
 export function run(invocation: Invocation): Promise<number> {
+  return withAlarm(invocation, 'backup', () => create(invocation));
+}
+
+function create(invocation: Invocation): Promise<Watched> {
   const { output, signal } = invocation;
   return withBackups(invocation, async (deps) => {
     const { backup, checks, failures, captureMs, startMs, proveMs } = await createBackup(deps, { signal });
@@ -39,7 +44,8 @@ export function run(invocation: Invocation): Promise<number> {
     for (const { backup: id, store, from } of healing.healed)
       if (!output.json) output.write(`  healed: ${id} in ${store}, from ${from}\n`);
     tellFailures(healing.failures);
-    return exitCodeOf([...failures, ...healing.failures]);
+    const all = [...failures, ...healing.failures];
+    return { exitCode: exitCodeOf(all), why: shownFailures(all) };
   });
 }
 

@@ -1,13 +1,18 @@
+import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { listBackups } from '../../backup/list.ts';
+import { backupMetrics } from '../../backup/metrics.ts';
 import { type StoreStatus, statusOf, storeFacts } from '../../backup/status.ts';
 import { is321, type ThreeTwoOne } from '../../backup/three-two-one.ts';
 import type { Backup } from '../../backup/types.ts';
+import { diskRefusal } from '../../core/disk.ts';
 import { messageOf } from '../../core/errors.ts';
+import { writeFileAtomic } from '../../core/files.ts';
 import { shownAge } from '../../core/units.ts';
-import type { Invocation } from '../command.ts';
+import { hasOption, type Invocation, textOption } from '../command.ts';
+import { setAlarm } from '../kit/alarms.ts';
 import { withBackups } from '../kit/backup-site.ts';
-import { environmentOption } from '../kit/environment.ts';
+import { environmentName, environmentOption } from '../kit/environment.ts';
 import {
   type RestoreTestState,
   restoreTestState,
@@ -17,7 +22,9 @@ import {
 import { table } from '../render.ts';
 
 export function configure(command: Command): void {
-  environmentOption(command);
+  environmentOption(command)
+    .option('--prometheus <file>', 'also write the figures there, for node_exporter (NAME.prom)')
+    .option('--tell', 'tell the team when 3-2-1 holds no more, and when it holds again');
 }
 
 interface Status {
@@ -44,8 +51,39 @@ export async function run(invocation: Invocation): Promise<number> {
       `${JSON.stringify({ newest: newest?.id ?? null, rpoMs, ...rule, isAsked, stores: told, restoreTest })}\n`,
     );
   } else output.write(shown(status, clock.now()));
+  writeMetrics(invocation, status);
+  if (hasOption(invocation.command, 'tell') && isAsked) await tellRule(invocation, status);
   const isWell = rule.is321 && stores.every(({ problem }) => problem === null);
   return isWell || !isAsked ? 0 : 3;
+}
+
+function writeMetrics(invocation: Invocation, { stores, rule, restoreTest }: Status): void {
+  const path = textOption(invocation.command, 'prometheus');
+  if (path === undefined) return;
+  const text = backupMetrics({
+    environment: environmentName(invocation),
+    nowMs: invocation.clock.now(),
+    stores,
+    is321: rule.is321,
+    restoreTest:
+      'test' in restoreTest
+        ? { passed: restoreTest.test.passed, atMs: Date.parse(restoreTest.test.at) }
+        : null,
+  });
+  try {
+    writeFileAtomic(resolve(path), text, 0o644);
+  } catch (error) {
+    throw diskRefusal(error, path) ?? error;
+  }
+}
+
+/** A store that cannot be read is told as well: what is in it is not known. */
+async function tellRule(invocation: Invocation, { rule, stores }: Status): Promise<void> {
+  const unread = stores.flatMap(({ store, problem }) =>
+    problem === null ? [] : [`${store}: ${messageOf(problem)}`],
+  );
+  const why = [...rule.missing, ...unread];
+  await setAlarm(invocation, 'three-two-one', why.length === 0 ? null : why.join('\n'));
 }
 
 function gather(invocation: Invocation): Promise<Status> {

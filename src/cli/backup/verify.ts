@@ -4,6 +4,7 @@ import { type CopyVerdict, verifyCopies } from '../../backup/verify.ts';
 import { messageOf, OmpayError } from '../../core/errors.ts';
 import { shownDuration } from '../../core/units.ts';
 import { hasOption, type Invocation, textOption } from '../command.ts';
+import { setAlarm } from '../kit/alarms.ts';
 import { withBackups } from '../kit/backup-site.ts';
 import { storeNamed } from '../kit/copies.ts';
 import { exitCodeOf } from '../kit/copy-failures.ts';
@@ -40,10 +41,20 @@ export function run(invocation: Invocation): Promise<number> {
       output.write(output.json ? `${jsonOf(verdict, level)}\n` : shown(verdict, level));
     }
     const bad = verdicts.filter(({ state }) => state !== 'good');
+    await alarmOf(invocation, bad, id);
     if (bad.some(({ state }) => state !== 'unknown') && !output.json)
       process.stderr.write('  next: ompay backup heal\n');
     return bad.some(({ state }) => state !== 'unknown') ? 3 : exitCodeOf(bad);
   });
+}
+
+/** That one backup is well says nothing of the others: only a look at all makes it well again. */
+async function alarmOf(invocation: Invocation, bad: readonly CopyVerdict[], id: string): Promise<void> {
+  const why = bad.map(
+    ({ backup, store, state, error }) => `${backup} in ${store}: ${state}: ${messageOf(error)}`,
+  );
+  if (bad.length > 0) await setAlarm(invocation, 'verify', why.join('\n'));
+  else if (id === 'all') await setAlarm(invocation, 'verify', null);
 }
 
 function levelOf(command: Command): VerifyLevel {

@@ -9,6 +9,11 @@ export function tellFailures(failures: readonly CopyFailure[]): void {
   }
 }
 
+/** For people, without what to do. */
+export function shownFailures(failures: readonly CopyFailure[]): string {
+  return failures.map(({ store, error }) => `${store}: ${messageOf(error)}`).join('\n');
+}
+
 /** 0 without any; else the code of the first: what was done is done, and something is missing. */
 export function exitCodeOf(failures: readonly { readonly error: unknown }[]): number {
   const [first] = failures;

@@ -10,6 +10,7 @@ import { MYSQL } from '../../fixtures/databases.ts';
 import { MOTO_ABSENT, startMoto } from '../../fixtures/moto.ts';
 import { MYSQLD } from '../../fixtures/servers/mysql.ts';
 import { type ServersProject, serversProject } from '../../fixtures/servers-project.ts';
+import { hook } from '../../notify/hook.ts';
 
 const ABSENT = MYSQL.absent ?? MOTO_ABSENT;
 if (ABSENT !== undefined) process.stderr.write(`skipped: backups of servers: ${ABSENT}\n`);
@@ -19,7 +20,7 @@ test.skipIf(ABSENT !== undefined)(
   { timeout: 240_000 },
   async () => {
     const project = await copiedProject();
-    const created = await project.run(['backup', 'create', '-e', 'staging']);
+    const created = await project.run(['backup', 'create', '-e', 'staging'], SLOWLY);
     expect(created.stderr).toBe('');
     expect(created.stdout).toMatch(
       /^backup \w{26}: .* 13 checks passed\n {2}copies: this-disk, directory, s3\n/,
@@ -33,12 +34,16 @@ test.skipIf(ABSENT !== undefined)(
     expect(status.stdout).toContain('Object Lock');
     expect(status.exitCode).toBe(0);
 
+    const file = join(project.root, 'backups.prom');
+    await project.run(['backup', 'status', '-e', 'staging', '--prometheus', file]);
+    expect(readFileSync(file, 'utf8')).toContain('ompay_backup_3_2_1{environment="staging"} 1\n');
+
     const verified = await project.run(['backup', 'verify', '-e', 'staging', '--level', '1']);
     expect(verified.stdout.match(/good to level 1/g)).toHaveLength(3);
     const pruned = await project.run(['backup', 'prune', '--plan', '-e', 'staging']);
     expect(pruned.stdout).toContain('one of the newest 7');
 
-    const tested = await project.run(['restore-test', '-e', 'staging', '--from', 's3']);
+    const tested = await project.run(['restore-test', '-e', 'staging', '--from', 's3'], SLOWLY);
     expect(tested.stdout).toMatch(/^restore test from s3: \w{26} restored and proven, 13 checks\n/);
     expect(readdirSync(join(project.root, '.ompay/restore-tests/staging'))).toHaveLength(2);
 
@@ -48,10 +53,12 @@ test.skipIf(ABSENT !== undefined)(
   },
 );
 
-test('without the account for backups, its secret is named; looking at copies takes none', async () => {
+test('without the account for backups, its secret is named and the team told once; looking takes none', async () => {
   const project = await serversProject();
+  const team = await hook(200);
   await keepSecrets(project, {
     APP_KEY,
+    TEAM_WEBHOOK_URL: team.url,
     DB_PASSWORD: 'p',
     REDIS_PASSWORD: 'p',
     SMS_GATEWAY_TOKEN: 't',
@@ -61,9 +68,14 @@ test('without the account for backups, its secret is named; looking at copies ta
   expect(created.stderr).toContain('BACKUP_DB_PASSWORD is missing');
   expect(created.stderr).toContain('ompay secrets set BACKUP_DB_PASSWORD -e');
   expect(created.exitCode).toBe(2);
+  await project.run(['backup', 'create', '-e', 'staging']);
+  expect(team.received.map(({ body }) => JSON.parse(body).subject)).toEqual([
+    'OMPAY [staging] La sauvegarde a échoué / The backup failed',
+  ]);
   expect((await project.run(['backup', 'list', '-e', 'staging'])).exitCode).toBe(0);
 });
 
+const SLOWLY = { timeoutMs: 180_000 };
 const APP_KEY = `base64:${Buffer.alloc(32, 7).toString('base64')}`;
 const PASSWORD = "it's a long one";
 

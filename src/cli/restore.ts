@@ -7,12 +7,19 @@ import { type Invocation, textOption } from './command.ts';
 import { withBackups } from './kit/backup-site.ts';
 import { chosenStores } from './kit/copies.ts';
 import { environmentOption } from './kit/environment.ts';
+import { restoreToPoint } from './kit/restore-point.ts';
 import { note } from './operation.ts';
 
 export function configure(command: Command): void {
   environmentOption(command)
     .argument('[id]', 'a backup (default: latest)')
-    .requiredOption('--into <folder>', 'an empty or absent folder, which becomes a data folder')
+    .option(
+      '--into <folder>',
+      'an empty or absent folder, which becomes a data folder; with --to also: scratch',
+    )
+    .option('--to <point>', 'of MySQL: a GTID, a time with its zone, or latest, exact to the transaction')
+    .option('--plan', 'with --to: say which transactions are the last in and the first out, and do nothing')
+    .option('--log <folder>', 'with --to: of a receiver that was given one by --to')
     .option('--from <store>', 'read this store alone (default: the first that has a good copy)')
     .option(
       '--as-of <time>',
@@ -20,10 +27,12 @@ export function configure(command: Command): void {
     );
 }
 
-/** Makes a proven data folder of a backup. It replaces nothing: the folder must be empty. */
+/** Makes a proven data folder of a backup, or of MySQL at an exact transaction (`--to`). It replaces nothing: the folder must be empty. */
 export async function run(invocation: Invocation): Promise<number> {
   const { args, command, signal } = invocation;
-  const into = resolve(textOption(command, 'into') ?? '');
+  const to = textOption(command, 'to');
+  if (to !== undefined) return restoreToPoint(invocation, to, asOfMs(command));
+  const into = folderOf(command);
   const restored = await withBackups(
     invocation,
     (deps) => {
@@ -36,6 +45,14 @@ export async function run(invocation: Invocation): Promise<number> {
   note(invocation, `backup ${backup} restored from ${store} into ${into}`, { backup, store });
   tell(invocation, restored);
   return 0;
+}
+
+function folderOf(command: Command): string {
+  const into = textOption(command, 'into');
+  if (into !== undefined) return resolve(into);
+  throw new OmpayError('usage', '--into is missing: the folder to restore into', {
+    hint: 'ompay restore --into FOLDER; to a point in time: ompay restore --to latest -e ENVIRONMENT',
+  });
 }
 
 function asOfMs(command: Command): number | null {

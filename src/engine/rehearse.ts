@@ -51,7 +51,8 @@ export async function rehearse(
   };
 }
 
-function disproven(proof: Proof): OmpayError {
+/** Names each answer that is wrong. */
+export function disproven(proof: Proof): OmpayError {
   const failed = proof.checks.filter(({ verdict }) => verdict === 'fail');
   const shown = failed.map(({ name, why }) => `${name}: ${why}`).join('; ');
   return new OmpayError('backupDamaged', `the copy starts, but its ledger is not proven: ${shown}`, {

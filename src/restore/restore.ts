@@ -1,10 +1,6 @@
-import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, rename, rm } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import type { Clock } from '../core/clock.ts';
-import { diskRefusal } from '../core/disk.ts';
-import { type ErrorName, OmpayError, systemCodeOf } from '../core/errors.ts';
-import { livingOwner, takeOwnership } from '../core/ownership.ts';
+import { type ErrorName, OmpayError } from '../core/errors.ts';
 import type { Secret } from '../core/secret.ts';
 import type { Engine } from '../engine/engine.ts';
 import { decodeFacts, type ProofCheck, type ProofQuery } from '../engine/proof.ts';
@@ -13,6 +9,7 @@ import { extractBackup } from '../store/repository/extract.ts';
 import { searchBackup } from '../store/repository/find.ts';
 import { proofKey } from '../store/repository/paths.ts';
 import { type PublishedBackup, type RepositoryAccess, readDocument } from '../store/repository/published.ts';
+import { clearPlace, makeInPlace } from './place.ts';
 
 export interface RestoreDeps extends RepositoryAccess {
   readonly clock: Clock;
@@ -58,8 +55,7 @@ export interface Restored {
  */
 export async function restoreBackup(deps: RestoreDeps, input: RestoreInput): Promise<Restored> {
   const into = resolve(input.into);
-  await assertEmpty(into);
-  await sweepRestores(deps.engine, into);
+  await clearPlace(deps.engine.reap, into);
   const { copies, problems } = await searchBackup(deps, input.id);
   const unread = problems.map(({ store, error }) => ({ store, error }));
   const passedOver: { store: string; error: unknown }[] = [];
@@ -67,7 +63,7 @@ export async function restoreBackup(deps: RestoreDeps, input: RestoreInput): Pro
     try {
       return { ...(await restoreCopy(deps, copy, { ...input, into })), passedOver, unread };
     } catch (error) {
-      const isOfThisCopy = error instanceof OmpayError && PASSED_OVER.has(error.code);
+      const isOfThisCopy = isOfCopy(error);
       passedOver.push({ store: copy.store.name, error });
       if (!isOfThisCopy || passedOver.length === copies.length) throw error;
     }
@@ -85,6 +81,11 @@ const PASSED_OVER: ReadonlySet<ErrorName> = new Set([
   'timeout',
 ]);
 
+/** Another copy may do. */
+export function isOfCopy(error: unknown): boolean {
+  return error instanceof OmpayError && PASSED_OVER.has(error.code);
+}
+
 async function restoreCopy(
   deps: RestoreDeps,
   { store, base, manifest }: PublishedBackup,
@@ -94,11 +95,7 @@ async function restoreCopy(
   const opening = { identity, formerIdentities, ...(signal === undefined ? {} : { signal }) };
   const proofBytes = await readDocument(store, proofKey(base), manifest.proofSha256);
   const facts = decodeFacts(proofBytes, proofKey(base));
-  const workFolder = `${into}${WORK_SUFFIX}${randomBytes(4).toString('hex')}`;
-  const dataFolder = join(workFolder, 'data');
-  try {
-    await mkdir(workFolder, { mode: 0o700 });
-    takeOwnership(join(workFolder, OWNER_FILE));
+  return makeInPlace(into, async (dataFolder) => {
     const beginMs = clock.monotonicMs();
     await extractBackup({ store, base, ...manifest }, opening, dataFolder);
     const fetchMs = Math.round(clock.monotonicMs() - beginMs);
@@ -109,48 +106,9 @@ async function restoreCopy(
       stop: 'clean',
       clock,
     });
-    await rename(dataFolder, into);
     const times = { fetchMs, startMs, proveMs };
     const { id: backup, startedAt, cipher } = manifest;
     const source = { backup, store: store.name, startedAt, sizeBytes: cipher.sizeBytes };
     return { ...source, into, serverVersion, checks, ...times };
-  } catch (error) {
-    throw diskRefusal(error, into) ?? error;
-  } finally {
-    await rm(workFolder, { recursive: true, force: true });
-  }
-}
-
-const WORK_SUFFIX = '.restoring-';
-const OWNER_FILE = 'owner';
-
-async function assertEmpty(into: string): Promise<void> {
-  const names = await readdir(into).catch((error: unknown) => {
-    if (systemCodeOf(error) === 'ENOENT') return [];
-    throw diskRefusal(error, into) ?? error;
-  });
-  if (names.length === 0) return;
-  throw new OmpayError('alreadyExists', `${into} is not empty (it holds ${names[0] ?? ''})`, {
-    hint: 'restore into a new folder; to replace a database, stop it and move its folder away first',
-  });
-}
-
-/** Ends and removes what earlier restores into the same place left when they were killed. Throws `lockHeld` for a living one. */
-async function sweepRestores(engine: Engine, into: string): Promise<void> {
-  const parent = dirname(into);
-  await mkdir(parent, { recursive: true, mode: 0o700 });
-  const prefix = `${basename(into)}${WORK_SUFFIX}`;
-  for (const name of await readdir(parent)) {
-    if (!name.startsWith(prefix)) continue;
-    const owner = livingOwner(join(parent, name, OWNER_FILE));
-    if (owner !== undefined) throw beingRestored(into, owner.pid);
-    await engine.reap(join(parent, name, 'data'));
-    await rm(join(parent, name), { recursive: true, force: true });
-  }
-}
-
-function beingRestored(into: string, pid: number): OmpayError {
-  return new OmpayError('lockHeld', `process ${pid} is restoring into ${into}`, {
-    hint: 'wait until it ends, or restore into another folder',
   });
 }

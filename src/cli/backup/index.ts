@@ -9,6 +9,12 @@ export const BACKUP_COMMANDS: readonly CommandEntry[] = [
     load: () => import('./create.ts'),
   },
   {
+    words: 'backup stream',
+    summary: 'receive the log of a MySQL as it is written (a service)',
+    group: 'Operate',
+    load: () => import('./stream.ts'),
+  },
+  {
     words: 'backup verify',
     summary: 'look at copies again, up to proving their ledger',
     group: 'Look',

@@ -12,7 +12,14 @@ import { shownAge } from '../../core/units.ts';
 import { hasOption, type Invocation, textOption } from '../command.ts';
 import { setAlarm } from '../kit/alarms.ts';
 import { withBackups } from '../kit/backup-site.ts';
+import { binlogFolder } from '../kit/binlog.ts';
 import { environmentName, environmentOption } from '../kit/environment.ts';
+import {
+  type ReceiverReport,
+  receiverMetrics,
+  receiverReport,
+  shownReceiver,
+} from '../kit/receiver-state.ts';
 import {
   type RestoreTestState,
   restoreTestState,
@@ -23,6 +30,7 @@ import { table } from '../render.ts';
 
 export function configure(command: Command): void {
   environmentOption(command)
+    .option('--log <folder>', 'of a receiver that was given one by --to')
     .option('--prometheus <file>', 'also write the figures there, for node_exporter (NAME.prom)')
     .option('--tell', 'tell the team when 3-2-1 holds no more, and when it holds again');
 }
@@ -34,13 +42,17 @@ interface Status {
   /** Copies are set up in `.env`, so the rule is asked for. */
   readonly isAsked: boolean;
   readonly restoreTest: RestoreTestState;
+  readonly receiver: ReceiverReport | undefined;
 }
 
-/** Exit 3 while copies are set up and the newest backup is not three copies on two media with one off-site. */
+/**
+ * Exit 3 while copies are set up and the newest backup is not three copies on two media with one off-site, and while a
+ * receiver that was started once is not as it should be.
+ */
 export async function run(invocation: Invocation): Promise<number> {
   const { clock, output } = invocation;
   const status = await gather(invocation);
-  const { newest, stores, rule, isAsked, restoreTest } = status;
+  const { newest, stores, rule, isAsked, restoreTest, receiver } = status;
   if (output.json) {
     const rpoMs = newest === undefined ? null : clock.now() - Date.parse(newest.startedAt);
     const told = stores.map((store) => ({
@@ -48,20 +60,22 @@ export async function run(invocation: Invocation): Promise<number> {
       problem: store.problem === null ? null : messageOf(store.problem),
     }));
     output.write(
-      `${JSON.stringify({ newest: newest?.id ?? null, rpoMs, ...rule, isAsked, stores: told, restoreTest })}\n`,
+      `${JSON.stringify({ newest: newest?.id ?? null, rpoMs, ...rule, isAsked, stores: told, restoreTest, receiver: receiver ?? null })}\n`,
     );
   } else output.write(shown(status, clock.now()));
   writeMetrics(invocation, status);
   if (hasOption(invocation.command, 'tell') && isAsked) await tellRule(invocation, status);
   const isWell = rule.is321 && stores.every(({ problem }) => problem === null);
-  return isWell || !isAsked ? 0 : 3;
+  const isReceived = receiver === undefined || receiver.health === 'well';
+  return (isWell || !isAsked) && isReceived ? 0 : 3;
 }
 
-function writeMetrics(invocation: Invocation, { stores, rule, restoreTest }: Status): void {
+function writeMetrics(invocation: Invocation, { stores, rule, restoreTest, receiver }: Status): void {
   const path = textOption(invocation.command, 'prometheus');
   if (path === undefined) return;
+  const environment = environmentName(invocation);
   const text = backupMetrics({
-    environment: environmentName(invocation),
+    environment,
     nowMs: invocation.clock.now(),
     stores,
     is321: rule.is321,
@@ -71,7 +85,7 @@ function writeMetrics(invocation: Invocation, { stores, rule, restoreTest }: Sta
         : null,
   });
   try {
-    writeFileAtomic(resolve(path), text, 0o644);
+    writeFileAtomic(resolve(path), `${text}${receiverMetrics(environment, receiver)}`, 0o644);
   } catch (error) {
     throw diskRefusal(error, path) ?? error;
   }
@@ -87,7 +101,7 @@ async function tellRule(invocation: Invocation, { rule, stores }: Status): Promi
 }
 
 function gather(invocation: Invocation): Promise<Status> {
-  const { clock, layout } = invocation;
+  const { clock, command, layout } = invocation;
   return withBackups(invocation, async (deps) => {
     const { settings, site } = deps;
     const [facts, seen] = await Promise.all([storeFacts(deps.stores), listBackups(deps)]);
@@ -99,11 +113,12 @@ function gather(invocation: Invocation): Promise<Status> {
       rule: is321(newest?.copies ?? [], { nowMs, readBackWithinMs: settings.readBackWithinMs }),
       isAsked: settings.copies.length > 0,
       restoreTest: restoreTestState(restoreTestsFolder(layout, site), deps.verificationKey, nowMs),
+      receiver: await receiverReport(textOption(command, 'log') ?? binlogFolder(layout, site), nowMs),
     };
   });
 }
 
-function shown({ newest, stores, rule, isAsked, restoreTest }: Status, nowMs: number): string {
+function shown({ newest, stores, rule, isAsked, restoreTest, receiver }: Status, nowMs: number): string {
   const head =
     newest === undefined
       ? 'no backup yet: ompay backup create\n'
@@ -118,6 +133,7 @@ function shown({ newest, stores, rule, isAsked, restoreTest }: Status, nowMs: nu
     verdict,
     unasked,
     shownRestoreTest(restoreTest, nowMs),
+    receiver === undefined ? '' : shownReceiver(receiver, nowMs),
     ...remarks,
   ].join('');
 }

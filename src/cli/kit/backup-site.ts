@@ -21,15 +21,17 @@ import { copiesOf, localCopies } from './copies.ts';
 import { environmentName } from './environment.ts';
 import { LEDGER_PROOF } from './ledger-proof.ts';
 import { once } from './once.ts';
-import { localEngine, serversEngine } from './site-engine.ts';
+import { localEngine, type ServersMysql, serversMysql } from './site-engine.ts';
 
 /** Making and keeping backups of one environment, with what it says of them. */
 export interface SiteBackups extends BackupDeps {
   readonly settings: BackupSettings;
+  /** Of servers; null of this machine's own database, whose log is not received. */
+  readonly mysql: (() => Promise<ServersMysql>) | null;
 }
 
 /** What differs between this machine's installation and servers. */
-export type Site = Pick<SiteBackups, 'site' | 'settings' | 'stores' | 'workFolder' | 'engine'>;
+export type Site = Pick<SiteBackups, 'site' | 'settings' | 'stores' | 'workFolder' | 'engine' | 'mysql'>;
 
 /** Does `work` with the backups of the environment that `-e` names, and ends the connections of the stores. */
 export async function withBackups<Result>(
@@ -76,6 +78,7 @@ export function localSite(invocation: Invocation, platform: Platform, asOfMs: nu
     site: LOCAL,
     engine: localEngine(invocation, platform),
     workFolder: join(layout.state, 'work'),
+    mysql: null,
   };
 }
 
@@ -92,20 +95,18 @@ async function serversSite(invocation: Invocation, name: string, asOfMs: number 
   const workFolder = join(layout.state, `work-${name}`);
   const connection = config.value(SETTINGS.databaseConnection);
   if (connection !== 'mysql') throw notCopied(name, connection);
-  const open = (): Engine =>
-    serversEngine({
-      database: loadApiSettings(variables).database,
-      source: settings.source,
-      workFolder,
-      clock,
-    });
+  const mysql = once(async () => {
+    const { database } = loadApiSettings(variables);
+    return serversMysql({ database, source: settings.source, workFolder, clock });
+  });
   return {
     ...copiesOf(layout, settings, asOfMs),
     site: name,
     workFolder,
+    mysql,
     engine: lazily(
       'mysql',
-      once(async () => open()),
+      once(async () => (await mysql()).engine()),
     ),
   };
 }

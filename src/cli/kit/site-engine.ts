@@ -8,6 +8,7 @@ import type { Platform } from '../../deploy/handlers/platform.ts';
 import type { Engine } from '../../engine/engine.ts';
 import { engineOf } from '../../engine/index.ts';
 import type { MysqlAccess } from '../../engine/mysql/access.ts';
+import type { ScratchSettings } from '../../engine/mysql/server.ts';
 import type { Invocation } from '../command.ts';
 
 /** The embedded database of this machine's installation. */
@@ -21,24 +22,36 @@ export function localEngine({ layout, clock }: Invocation, platform: Platform): 
   });
 }
 
-export interface ServersSource {
+/** An environment's MySQL, for backups. */
+export interface ServersMysql {
+  /** How servers of ours are started on copies; needs no account. */
+  readonly scratch: ScratchSettings & { readonly database: string };
+  /** As its account for backups. Throws `configInvalid` for what is lacking. */
+  readonly access: () => MysqlAccess;
+  /** The same. */
+  readonly engine: () => Engine;
+}
+
+interface ServersSource {
   readonly database: DatabaseSettings;
   readonly source: SourceSettings;
   readonly workFolder: string;
   readonly clock: Clock;
 }
 
-/** An environment's MySQL, as its account for backups. Throws `configInvalid` for what it lacks. */
-export function serversEngine({ database, source, workFolder, clock }: ServersSource): Engine {
-  return engineOf({
-    kind: 'mysql',
-    source: accessOf(database, source),
+export function serversMysql({ database, source, workFolder, clock }: ServersSource): ServersMysql {
+  const access = (): MysqlAccess => accessOf(database, source);
+  const scratch: ServersMysql['scratch'] = {
     database: database.database,
-    workFolder,
     // mysqld does not run as root unless that is said.
     serverCommand: [source.mysqldPath, '--no-defaults', `--user=${userInfo().username}`],
     clock,
-  });
+  };
+  return {
+    scratch,
+    access,
+    engine: () => engineOf({ kind: 'mysql', source: access(), workFolder, ...scratch }),
+  };
 }
 
 function accessOf(database: DatabaseSettings, { username, password }: SourceSettings): MysqlAccess {

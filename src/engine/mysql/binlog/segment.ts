@@ -14,6 +14,8 @@ import { BinlogFault, EventScanner } from './scanner.ts';
 import { type Transaction, TransactionReader } from './transactions.ts';
 
 const CHUNK_BYTES = 1024 * 1024;
+/** A set of GTIDs over 60 kB has thousands of gaps. */
+const HEAD_BYTES = 64 * 1024;
 
 /** What one file of the log holds, read from its beginning to its end or to the first fault. */
 export interface SegmentScan {
@@ -134,6 +136,28 @@ function note(
 /** All that was committed up to the end of a file. */
 export function gtidsAfter({ previousGtids, gtids }: SegmentScan): GtidSet {
   return unionOf(previousGtids, gtids);
+}
+
+/** What was committed before a file, read from its first events alone; undefined when they are damaged. */
+export async function previousGtidsOf(path: string): Promise<GtidSet | undefined> {
+  let previous: GtidSet | undefined;
+  const scanner = new EventScanner({
+    onEvent: (event) => {
+      if (event.header.type === EVENT.previousGtids) previous ??= readPreviousGtids(event);
+    },
+  });
+  const file = await open(path, 'r');
+  try {
+    const head = Buffer.alloc(HEAD_BYTES);
+    const { bytesRead } = await file.read(head, 0, head.length, 0);
+    scanner.push(head.subarray(MAGIC.length, bytesRead));
+  } catch (error) {
+    // What follows that event is of no interest here.
+    if (!(error instanceof BinlogFault)) throw error;
+  } finally {
+    await file.close();
+  }
+  return previous;
 }
 
 /** The number of `binlog.000123`; undefined of another name. */

@@ -55,6 +55,11 @@ export const FIRST_STATUS: ReceiverStatus = {
   writtenAt: '',
 };
 
+/** What is committed is here at once; where the server can wait for that, it does. */
+export function isWaitedFor({ state, semiSync }: ReceiverStatus): boolean {
+  return state === 'streaming' && semiSync !== 'degraded';
+}
+
 export function writeStatus(root: string, status: ReceiverStatus, nowMs: number): void {
   const text = `${JSON.stringify({ ...status, writtenAt: isoTime(nowMs) }, null, 2)}\n`;
   writeFileAtomic(join(root, STATUS_FILE), text, 0o600);

@@ -1,4 +1,4 @@
-import { constants, copyFile, open, writeFile } from 'node:fs/promises';
+import { constants, copyFile, open, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { OmpayError } from '../../../core/errors.ts';
 import { areEqual, contains, differenceOf, type GtidSet, gtidSetText, parseGtidSet } from '../gtid-set.ts';
@@ -35,6 +35,8 @@ export interface ReplayRequest {
   readonly startTimeoutMs: number;
   readonly timeoutMs: number;
   readonly signal?: AbortSignal;
+  /** The server answers; the log is applied now. */
+  readonly onStarted?: () => void;
   readonly onProgress?: (executed: GtidSet) => void;
 }
 
@@ -54,6 +56,7 @@ export async function replay(settings: ScratchSettings, request: ReplayRequest):
     ...(signal === undefined ? {} : { signal }),
   });
   try {
+    request.onStarted?.();
     if (target.files.length > 0) await apply(server.session, settings, request);
     const executed = await executedBy(server.session);
     if (!areEqual(executed, target.gtids)) throw otherSet(executed, target.gtids);
@@ -62,6 +65,12 @@ export async function replay(settings: ScratchSettings, request: ReplayRequest):
     await server.stop('kill');
     throw error;
   }
+}
+
+/** What a replay left in a folder whose server was stopped cleanly. */
+export async function removeRelayLogs(folder: string): Promise<void> {
+  for (const name of await readdir(folder))
+    if (name.startsWith(`${RELAY}.`)) await rm(join(folder, name), { force: true });
 }
 
 /** The last file is cut where the target ends: the server cannot go past it. */

@@ -2,7 +2,13 @@ import { join } from 'node:path';
 import { isoTime } from '../../../core/clock.ts';
 import { OmpayError } from '../../../core/errors.ts';
 import type { EpochFolder } from '../binlog/epochs.ts';
-import { gtidsAfter, type SegmentScan, scanSegment, segmentNumber } from '../binlog/segment.ts';
+import {
+  gtidsAfter,
+  previousGtidsOf,
+  type SegmentScan,
+  scanSegment,
+  segmentNumber,
+} from '../binlog/segment.ts';
 import type { Transaction } from '../binlog/transactions.ts';
 import {
   areEqual,
@@ -18,6 +24,9 @@ import {
   withGtid,
 } from '../gtid-set.ts';
 
+/** The server's clock and this machine's may differ so much. */
+const CLOCK_SKEW_MS = 5 * 60_000;
+
 /** Up to and with the last transaction that the log has, that was committed by then, or that is named. */
 export type ReplayTarget =
   | { readonly kind: 'latest' }
@@ -31,6 +40,8 @@ export interface ResolveRequest {
   readonly target: ReplayTarget;
   /** Up to when it is known that nothing is missing at the end of the log: the receiver's `caughtUpAt`. */
   readonly knownUntilMs: number;
+  /** When the base was whole, by this machine's clock: what it holds was committed before, by the server's. */
+  readonly baseWholeAtMs?: number;
 }
 
 /** The exact transactions on either side of a target, and the files that lead there. */
@@ -57,10 +68,10 @@ export interface ResolvedTarget {
  * cannot be reached exactly is refused, never rounded. Throws `notFound`, `backupDamaged`.
  */
 export async function resolveTarget(request: ResolveRequest): Promise<ResolvedTarget> {
-  const { epoch, base, target } = request;
-  const search = new Search(base, target);
-  let before: { readonly name: string; readonly gtids: GtidSet } | undefined;
-  for (const name of epoch.segments) {
+  const { epoch, base } = request;
+  const search = new Search(request);
+  let before: Before | undefined;
+  for (const name of await neededSegments(epoch, base)) {
     const path = join(epoch.folder, name);
     const scan = await scanSegment(path, (transaction) => search.take(transaction, path));
     assertFollows(before, name, scan);
@@ -69,14 +80,28 @@ export async function resolveTarget(request: ResolveRequest): Promise<ResolvedTa
     if (before === undefined) search.begin(scan.previousGtids);
     before = { name, gtids: gtidsAfter(scan) };
   }
-  if (before === undefined) throw unreachable('no log was received yet', 'ompay backup stream');
+  if (before === undefined) throw unreachable('no log was received yet', { hint: 'ompay backup stream' });
   assertReached(request, search);
   return search.result();
+}
+
+/**
+ * From the last file on that begins before the end of the base: all of the older ones is in the base. One that begins
+ * where the base ends is not enough: what both hold shows whether they are of one history.
+ */
+async function neededSegments({ folder, segments }: EpochFolder, base: GtidSet): Promise<readonly string[]> {
+  for (const [index, name] of [...segments.entries()].slice(1).reverse()) {
+    const previous = await previousGtidsOf(join(folder, name));
+    if (previous !== undefined && contains(base, previous) && !areEqual(base, previous))
+      return segments.slice(index);
+  }
+  return segments;
 }
 
 class Search {
   readonly #base: GtidSet;
   readonly #target: ReplayTarget;
+  readonly #baseWholeAtMs: number;
   #isPast = false;
   #previous = NO_GTIDS;
   #gtids = NO_GTIDS;
@@ -86,9 +111,10 @@ class Search {
   #committedEarlier = 0;
   readonly #files = new Map<string, number>();
 
-  constructor(base: GtidSet, target: ReplayTarget) {
+  constructor({ base, target, baseWholeAtMs = Number.POSITIVE_INFINITY }: ResolveRequest) {
     this.#base = base;
     this.#target = target;
+    this.#baseWholeAtMs = baseWholeAtMs;
   }
 
   begin(previous: GtidSet): void {
@@ -97,6 +123,7 @@ class Search {
 
   take(transaction: Transaction, path: string): void {
     const target = this.#target;
+    this.#assertSameHistory(transaction);
     this.#isPast ||= target.kind === 'time' && transaction.committedAtMs > target.atMs;
     if (this.#isPast) {
       this.#next ??= transaction;
@@ -110,6 +137,15 @@ class Search {
       this.#files.set(path, transaction.endOffset);
     }
     this.#isPast = target.kind === 'gtid' && gtidText(transaction.gtid) === gtidText(target.gtid);
+  }
+
+  /** After RESET a server gives the same names to other transactions. */
+  #assertSameHistory({ gtid, committedAtMs }: Transaction): void {
+    if (committedAtMs <= this.#baseWholeAtMs + CLOCK_SKEW_MS || !hasGtid(this.#base, gtid)) return;
+    throw unreachable(
+      `the log's ${gtidText(gtid)} was committed after the base backup that holds one of that name: they are of two histories`,
+      OF_BASE,
+    );
   }
 
   /** A transaction after the target is there, or the target itself. */
@@ -134,24 +170,27 @@ class Search {
   }
 }
 
-function assertReached({ target, knownUntilMs, base }: ResolveRequest, search: Search): void {
+function assertReached(request: ResolveRequest, search: Search): void {
+  const { target, knownUntilMs, base, baseWholeAtMs = 0 } = request;
   if (target.kind === 'gtid' && !search.isFound) {
-    const where = hasGtid(base, target.gtid)
-      ? 'is older than the base backup'
-      : 'is not in the log that was received';
-    throw unreachable(`${gtidText(target.gtid)} ${where}`, 'ompay restore --to latest --plan');
+    if (hasGtid(base, target.gtid))
+      throw unreachable(`${gtidText(target.gtid)} is older than the base backup`, OF_BASE);
+    throw unreachable(`${gtidText(target.gtid)} is not in the log that was received`);
   }
   if (target.kind === 'time' && !search.isFound) {
     const end = Math.max(search.result().last?.committedAtMs ?? 0, knownUntilMs);
     if (target.atMs > end) {
       const shown = `${isoTime(target.atMs)} is after the end of the log that was received, ${isoTime(end)}`;
-      throw unreachable(shown, 'ompay restore --to latest --plan');
+      throw unreachable(shown);
     }
   }
+  // The log begins at the base's end: when the base's own transactions were committed is not known.
+  if (target.kind === 'time' && search.result().last === undefined && target.atMs < baseWholeAtMs)
+    throw unreachable(`${isoTime(target.atMs)} is before the base backup`, OF_BASE);
   const tooMany = search.tooMany;
   if (tooMany.size > 0) {
     const shown = gtidSetText(tooMany).slice(0, 300);
-    throw unreachable(`the base backup holds transactions after the target: ${shown}`, 'ompay backup list');
+    throw unreachable(`the base backup holds transactions after the target: ${shown}`, OF_BASE);
   }
 }
 
@@ -184,16 +223,23 @@ const TORN = 'the last event is not whole';
 function assertReachesBack(previous: GtidSet, base: GtidSet, path: string): void {
   if (contains(base, previous)) return;
   const missing = gtidSetText(differenceOf(previous, base)).slice(0, 300);
-  throw unreachable(
-    `the log begins at ${path}, after what the base holds; missing are ${missing}`,
-    'ompay backup list',
-  );
+  throw unreachable(`the log begins at ${path}, after what the base holds; missing are ${missing}`, OF_BASE);
 }
 
-function unreachable(why: string, command: string): OmpayError {
-  return new OmpayError('notFound', `the target cannot be reached: ${why}`, {
-    hint: `look what can be: ${command}`,
-  });
+const OF_BASE = { hint: 'ompay backup list', isOfBase: true };
+
+/** Why a target is refused. `isOfBase`: from another base backup it may be reached. */
+export class TargetRefusal extends OmpayError {
+  readonly isOfBase: boolean;
+
+  constructor(why: string, { hint, isOfBase }: { readonly hint: string; readonly isOfBase: boolean }) {
+    super('notFound', `the target cannot be reached: ${why}`, { hint: `look what can be: ${hint}` });
+    this.isOfBase = isOfBase;
+  }
+}
+
+function unreachable(why: string, of: { hint?: string; isOfBase?: boolean } = {}): TargetRefusal {
+  return new TargetRefusal(why, { hint: 'ompay restore --to latest --plan', isOfBase: false, ...of });
 }
 
 function damaged(what: string): OmpayError {

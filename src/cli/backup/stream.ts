@@ -1,0 +1,63 @@
+import { createHash } from 'node:crypto';
+import { hostname } from 'node:os';
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
+import { receiveBinlog } from '../../engine/mysql/binlog/receiver.ts';
+import { isWaitedFor, type ReceiverStatus } from '../../engine/mysql/binlog/status.ts';
+import { type Invocation, textOption } from '../command.ts';
+import { withBackups } from '../kit/backup-site.ts';
+import { binlogFolder, mysqlOf } from '../kit/binlog.ts';
+import { environmentOption } from '../kit/environment.ts';
+import { note, shownTime } from '../operation.ts';
+
+export function configure(command: Command): void {
+  environmentOption(command).option('--to <folder>', "where the log is kept (default: the installation's)");
+}
+
+/** Receives until SIGTERM, and never ends by itself: what fails is told and tried again. */
+export function run(invocation: Invocation): Promise<number> {
+  const { clock, command, layout, output, signal } = invocation;
+  return withBackups(invocation, async (deps) => {
+    const { access } = await mysqlOf(deps);
+    const root = resolve(textOption(command, 'to') ?? binlogFolder(layout, deps.site));
+    output.outliveReader();
+    const tell = teller(invocation);
+    await receiveBinlog(
+      { access: access(), root, serverId: serverIdOf(root), clock, onStatus: tell },
+      signal,
+    );
+    return 0;
+  });
+}
+
+/** The same at each start; of two receivers of one server the ids differ. Replicas made by hand have small ones. */
+function serverIdOf(root: string): number {
+  const digest = createHash('sha256').update(`${hostname()}:${root}`).digest();
+  return 2 ** 31 + (digest.readUInt32BE(0) % 2 ** 31);
+}
+
+/** Prints and journals what people act on, once each time that it changes. */
+function teller(invocation: Invocation): (status: ReceiverStatus) => void {
+  const { clock, output } = invocation;
+  let before = '';
+  return (status) => {
+    const { state, problem, semiSync, epoch, file, offset } = status;
+    const news = JSON.stringify([state, problem, semiSync, epoch]);
+    if (news === before) return;
+    before = news;
+    if (output.json) output.write(`${JSON.stringify(status)}\n`);
+    else output.write(`${shownTime(clock.now())}  ${shown(status)}\n`);
+    const text = `log receiver: ${isWaitedFor(status) ? 'as it should be' : 'degraded'}: ${shown(status)}`;
+    try {
+      note(invocation, text, { state, problem, semiSync, epoch, file, offset });
+    } catch (error) {
+      // A full disk must not end what goes on once there is room again.
+      process.stderr.write(`! not journalled: ${String(error)}\n`);
+    }
+  };
+}
+
+function shown({ state, problem, semiSync, epoch, file, offset }: ReceiverStatus): string {
+  if (state !== 'streaming') return problem === '' ? state : `${state}: ${problem}`;
+  return `streaming ${file} from ${offset} (epoch ${epoch}), semi-synchronous: ${semiSync}`;
+}

@@ -1,0 +1,19 @@
+import { join } from 'node:path';
+import { LOCAL } from '../../config/yml/project.ts';
+import { OmpayError } from '../../core/errors.ts';
+import type { Layout } from '../../core/layout.ts';
+import type { SiteBackups } from './backup-site.ts';
+import type { ServersMysql } from './site-engine.ts';
+
+/** Where an environment's log is received unless another folder is named. */
+export function binlogFolder({ state }: Pick<Layout, 'state'>, site: string): string {
+  return join(state, 'binlog', site);
+}
+
+/** Throws `configInvalid` for this machine's own database. */
+export function mysqlOf({ mysql }: Pick<SiteBackups, 'mysql'>): Promise<ServersMysql> {
+  if (mysql !== null) return mysql();
+  throw new OmpayError('configInvalid', `${LOCAL} has an embedded database, whose log is not received`, {
+    hint: 'name an environment of ompay.yml whose database is MySQL: -e ENVIRONMENT',
+  });
+}

@@ -1,0 +1,155 @@
+import { rm } from 'node:fs/promises';
+import type { Clock } from '../core/clock.ts';
+import type { Secret } from '../core/secret.ts';
+import { removeRelayLogs, replay } from '../engine/mysql/replay/replay.ts';
+import { reapScratch, type ScratchServer, type ScratchSettings } from '../engine/mysql/server.ts';
+import {
+  decodeFacts,
+  type ProofCheck,
+  type ProofQuery,
+  proveCopy,
+  type SourceFacts,
+} from '../engine/proof.ts';
+import { disproven } from '../engine/rehearse.ts';
+import { extractBackup } from '../store/repository/extract.ts';
+import { proofKey } from '../store/repository/paths.ts';
+import { type PublishedBackup, readDocument } from '../store/repository/published.ts';
+import { clearPlace, makeInPlace } from './place.ts';
+import type { PointPlan } from './point-plan.ts';
+import { isOfCopy } from './restore.ts';
+
+/** Recovery of what was written while a large clone ran. */
+const START_TIMEOUT_MS = 10 * 60_000;
+/** As long as the requirements allow a restore to take. */
+const REPLAY_TIMEOUT_MS = 4 * 3_600_000;
+
+export interface PointDeps {
+  readonly clock: Clock;
+  readonly scratch: ScratchSettings & { readonly database: string };
+  readonly queries: readonly ProofQuery[];
+  readonly identity: Secret;
+  readonly formerIdentities?: readonly Secret[];
+}
+
+export interface PointRestored {
+  readonly backup: string;
+  readonly store: string;
+  readonly into: string;
+  readonly serverVersion: string;
+  readonly checks: readonly ProofCheck[];
+  readonly passedOver: readonly { readonly store: string; readonly error: unknown }[];
+  /** The base is fetched, decrypted and extracted in one go. */
+  readonly extractMs: number;
+  readonly startMs: number;
+  readonly replayMs: number;
+  readonly proveMs: number;
+  /** The server writes all down. */
+  readonly stopMs: number;
+}
+
+/**
+ * Does what the plan says beside `into`: base, log, proof, clean stop; only then it is renamed into place. Throws
+ * `backupDamaged` when anything but exactly the target comes out; then `into` is as it was.
+ */
+export async function restorePoint(
+  deps: PointDeps,
+  plan: PointPlan,
+  { into, signal }: { readonly into: string; readonly signal?: AbortSignal },
+): Promise<PointRestored> {
+  await clearPlace(reapScratch, into);
+  return makeInPlace(into, async (folder) => {
+    const beginMs = deps.clock.monotonicMs();
+    const { copy, facts, passedOver } = await extractFirstGood(deps, plan, folder, signal);
+    const extractMs = Math.round(deps.clock.monotonicMs() - beginMs);
+    const proven = await replayAndProve(deps, plan, { folder, facts, signal });
+    await removeRelayLogs(folder);
+    const { manifest, store } = copy;
+    return { backup: manifest.id, store: store.name, into, passedOver, extractMs, ...proven };
+  });
+}
+
+interface Extracted {
+  readonly copy: PublishedBackup;
+  readonly facts: SourceFacts | null;
+  readonly passedOver: PointRestored['passedOver'];
+}
+
+async function extractFirstGood(
+  { identity, formerIdentities = [] }: PointDeps,
+  { copies }: PointPlan,
+  folder: string,
+  signal: AbortSignal | undefined,
+): Promise<Extracted> {
+  const opening = { identity, formerIdentities, ...(signal === undefined ? {} : { signal }) };
+  const passedOver: { store: string; error: unknown }[] = [];
+  for (const copy of copies) {
+    const { store, base, manifest } = copy;
+    try {
+      const proof = await readDocument(store, proofKey(base), manifest.proofSha256);
+      const facts = decodeFacts(proof, proofKey(base));
+      await extractBackup({ store, base, ...manifest }, opening, folder);
+      return { copy, facts, passedOver };
+    } catch (error) {
+      if (!isOfCopy(error)) throw error;
+      passedOver.push({ store: store.name, error });
+      await rm(folder, { recursive: true, force: true });
+    }
+  }
+  throw passedOver[0]?.error;
+}
+
+interface ReplayInput {
+  readonly folder: string;
+  readonly facts: SourceFacts | null;
+  readonly signal: AbortSignal | undefined;
+}
+
+async function replayAndProve(
+  { clock, scratch, queries }: PointDeps,
+  { resolved }: PointPlan,
+  { folder, facts, signal }: ReplayInput,
+): Promise<Pick<PointRestored, 'serverVersion' | 'checks' | 'startMs' | 'replayMs' | 'proveMs' | 'stopMs'>> {
+  const beginMs = clock.monotonicMs();
+  let startedMs = beginMs;
+  const server = await replay(scratch, {
+    folder,
+    database: scratch.database,
+    target: resolved,
+    startTimeoutMs: START_TIMEOUT_MS,
+    timeoutMs: REPLAY_TIMEOUT_MS,
+    onStarted: () => {
+      startedMs = clock.monotonicMs();
+    },
+    ...(signal === undefined ? {} : { signal }),
+  });
+  const replayedMs = clock.monotonicMs();
+  const { checks, serverVersion } = await proveOrKill(server, queries, facts);
+  const provenMs = clock.monotonicMs();
+  await server.stop('clean');
+  return {
+    serverVersion,
+    checks,
+    startMs: Math.round(startedMs - beginMs),
+    replayMs: Math.round(replayedMs - startedMs),
+    proveMs: Math.round(provenMs - replayedMs),
+    stopMs: Math.round(clock.monotonicMs() - provenMs),
+  };
+}
+
+/** What the source had before the base was copied must still be there; nobody knows what it had at the target. */
+async function proveOrKill(
+  server: ScratchServer,
+  queries: readonly ProofQuery[],
+  facts: SourceFacts | null,
+): Promise<{ readonly checks: readonly ProofCheck[]; readonly serverVersion: string }> {
+  try {
+    const known = facts === null ? null : { before: facts.before, after: {} };
+    const proof = await proveCopy(server.session, queries, known);
+    if (!proof.isProven) throw disproven(proof);
+    const [serverVersion = ''] = await server.session.values("select concat('MySQL ', version())");
+    return { checks: proof.checks, serverVersion };
+  } catch (error) {
+    await server.stop('kill');
+    throw error;
+  }
+}

@@ -84,8 +84,10 @@ async function fill(
   const balances = new Map<string, number>();
   let head = GENESIS_HASH;
   let [transfers, entries]: [TransferRow[], EntryRow[]] = [[], []];
-  const now = systemClock.now();
+  const startMs = systemClock.now() - size.transfers;
   for (let seq = 1; seq <= size.transfers; seq += 1) {
+    // One a millisecond, so that ids come in the order of time, as they do.
+    const now = startMs + seq;
     const payee = ids[seq % ids.length] ?? '';
     const first = seq <= ids.length;
     const payer = first ? HOUSE.issuance.id : (ids[(seq * 7 + 1) % ids.length] ?? '');

@@ -3,7 +3,7 @@ import type { AnchorFile } from '../anchor/read.ts';
 import { lookAtAnchors } from './anchors.ts';
 import { lookAtEvents } from './events.ts';
 import type { Finding } from './finding.ts';
-import { lookAtRows } from './rows.ts';
+import { lookAtRows, lookAtStrays } from './rows.ts';
 import { lookAtTransfers } from './transfers.ts';
 
 export interface Verification {
@@ -33,12 +33,14 @@ export async function verifyLedger(
   anchors: readonly AnchorFile[],
   onProgress: Progress,
 ): Promise<Verification> {
-  const chain = await lookAtTransfers(db, (done, of) => onProgress('transfers', done, of));
-  const trail = await lookAtEvents(db);
-  const rows = await lookAtRows(db, (table) => onProgress(table, 0, 0));
+  // Beside each other: here it is hashing, in the database sums.
+  const [{ chain, strays, trail }, rows] = await Promise.all([
+    lookAtChains(db, onProgress),
+    lookAtRows(db, (table) => onProgress(table, 0, 0)),
+  ]);
   const anchored = await lookAtAnchors(db, anchors);
   return {
-    findings: [...chain.findings, ...trail.findings, ...rows, ...anchored.findings],
+    findings: [...chain.findings, ...trail.findings, ...strays, ...rows, ...anchored.findings],
     transfers: chain.transfers,
     entries: chain.entries,
     events: trail.events,
@@ -46,4 +48,10 @@ export async function verifyLedger(
     anchoredUntilMs: anchored.untilMs,
     descriptionsUncovered: chain.descriptionsUncovered,
   };
+}
+
+async function lookAtChains(db: Database, onProgress: Progress) {
+  const chain = await lookAtTransfers(db, (done, of) => onProgress('transfers', done, of));
+  const strays = await lookAtStrays(db, chain.findings.length === 0);
+  return { chain, strays, trail: await lookAtEvents(db) };
 }

@@ -75,6 +75,7 @@ async function measureOn(database: string, entry: string): Promise<readonly Row[
       entry,
       settings,
       seeded: await seed(settings, Number(values.users)),
+      profileFolder: values.profile,
     };
     const rows: Row[] = [];
     for (const one of CASES.filter(({ name }) => name.includes(values.cases)))

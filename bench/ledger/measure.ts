@@ -76,8 +76,8 @@ function processOf(stage: Stage, one: Case, index: number, entry: string): ApiPr
     name: `api-${index}`,
     entry,
     database: settings,
-    // The log is written as in production.
-    environment: { LOG_LEVEL: 'info', NODE_OPTIONS: nodeOptions.join(' ') },
+    // As the requirements' production environment has it.
+    environment: { LOG_LEVEL: 'error', NODE_OPTIONS: nodeOptions.join(' ') },
   });
 }
 

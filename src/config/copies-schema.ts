@@ -83,14 +83,25 @@ export const BACKUP_KEYS = {
   }),
   backupDbUsername: textKey('BACKUP_DB_USERNAME', {
     fallback: 'ompay_backup',
-    doc: "The database's account for backups, with the rights of docs/mysql-backup.md.",
+    doc: "The database's account for backups, with the rights of docs/mysql-backup.md, docs/mariadb-backup.md or docs/postgres-backup.md.",
   }),
   backupDbPassword: secretKey('BACKUP_DB_PASSWORD', {
     doc: 'Its password. Required to copy a database of servers.',
   }),
   backupMysqld: pathKey('BACKUP_MYSQLD', {
     fallback: '/usr/sbin/mysqld',
-    doc: "The server's program on the machine that makes backups: of the database's own series.",
+    doc: "MySQL's or MariaDB's server on the machine that makes backups: of the database's own series.",
+  }),
+  backupMariadbBackup: pathKey('BACKUP_MARIADB_BACKUP', {
+    fallback: '/usr/bin/mariadb-backup',
+    doc: "MariaDB's own program for copies, of the database's own series.",
+  }),
+  backupPostgresqlPrograms: pathKey('BACKUP_POSTGRESQL_PROGRAMS', {
+    fallback: '/usr/lib/postgresql/15/bin',
+    doc: "The folder of PostgreSQL's programs (postgres, pg_basebackup), of the database's own series.",
+  }),
+  backupDataFolder: pathKey('BACKUP_DATA_FOLDER', {
+    doc: "The database's data folder, when it is on the machine that makes backups. MariaDB is copied there alone; of PostgreSQL a stopped server is.",
   }),
   backupReadBackDays: integerKey(
     'BACKUP_READ_BACK_DAYS',

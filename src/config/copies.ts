@@ -18,6 +18,10 @@ export interface SourceSettings {
   readonly username: string;
   readonly password: Secret | null;
   readonly mysqldPath: string;
+  readonly mariadbBackupPath: string;
+  readonly postgresqlPrograms: string;
+  /** Null: on another machine. */
+  readonly dataFolder: string | null;
 }
 
 export type CopySettings = DirectoryCopy | SftpCopy | S3Copy;
@@ -92,6 +96,9 @@ export function loadBackupSettings(variables: EnvironmentVariables): BackupSetti
       username: settingOf(variables, KEYS.backupDbUsername),
       password: parsedOf(variables, KEYS.backupDbPassword) ?? null,
       mysqldPath: settingOf(variables, KEYS.backupMysqld),
+      mariadbBackupPath: settingOf(variables, KEYS.backupMariadbBackup),
+      postgresqlPrograms: settingOf(variables, KEYS.backupPostgresqlPrograms),
+      dataFolder: parsedOf(variables, KEYS.backupDataFolder) ?? null,
     },
   };
 }

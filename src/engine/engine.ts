@@ -1,7 +1,7 @@
 import type { ArchiveEntry } from '../core/archive.ts';
 import type { ProofQuery, QuerySession, SourceFacts } from './proof.ts';
 
-export type EngineName = 'mysql' | 'pglite';
+export type EngineName = 'mariadb' | 'mysql' | 'pglite' | 'postgres';
 
 /**
  * A kind of database, as backups and restores see it: it can be copied while it serves, and a copy can be started.

@@ -46,7 +46,9 @@ const MODULE_DOORS: Readonly<Record<string, Door>> = {
       'src/front/front-main.ts', // the supervisor again, when it was killed
       'src/front/proxy/watch.ts',
       'src/engine/pglite/', // a database booted on a scratch folder to prove a backup
-      'src/engine/mysql/', // the same, and the empty server that a clone goes to
+      'src/engine/scratch-process.ts', // the same of the other engines
+      'src/engine/mysql/', // the empty server that a clone goes to
+      'src/engine/postgres/', // pg_basebackup, whose output is read as it comes
       'src/cli/secrets/editor.ts', // the operator's editor, which has the terminal
       'src/deploy/handlers/', // a bundle started in an empty folder to prove that it starts
     ],

@@ -21,12 +21,18 @@ import { copiesOf, localCopies } from './copies.ts';
 import { environmentName } from './environment.ts';
 import { LEDGER_PROOF } from './ledger-proof.ts';
 import { once } from './once.ts';
-import { localEngine, type ServersMysql, serversMysql } from './site-engine.ts';
+import {
+  localEngine,
+  type ServersMysql,
+  serversEngine,
+  serversEngineName,
+  serversMysql,
+} from './site-engine.ts';
 
 /** Making and keeping backups of one environment, with what it says of them. */
 export interface SiteBackups extends BackupDeps {
   readonly settings: BackupSettings;
-  /** Of servers; null of this machine's own database, whose log is not received. */
+  /** Null of every other database: its log is not received. */
   readonly mysql: (() => Promise<ServersMysql>) | null;
 }
 
@@ -94,19 +100,20 @@ async function serversSite(invocation: Invocation, name: string, asOfMs: number 
   const settings = { ...said, retention: { ...said.retention, last } };
   const workFolder = join(layout.state, `work-${name}`);
   const connection = config.value(SETTINGS.databaseConnection);
-  if (connection !== 'mysql') throw notCopied(name, connection);
-  const mysql = once(async () => {
+  const engineName = serversEngineName(connection);
+  if (engineName === undefined) throw notCopied(name, connection);
+  const servers = once(async () => {
     const { database } = loadApiSettings(variables);
-    return serversMysql({ database, source: settings.source, workFolder, clock });
+    return { database, source: settings.source, workFolder, clock };
   });
   return {
     ...copiesOf(layout, settings, asOfMs),
     site: name,
     workFolder,
-    mysql,
+    mysql: engineName === 'mysql' ? once(async () => serversMysql(await servers())) : null,
     engine: lazily(
-      'mysql',
-      once(async () => (await mysql()).engine()),
+      engineName,
+      once(async () => serversEngine(await servers())),
     ),
   };
 }
@@ -123,7 +130,7 @@ function lazily(name: Engine['name'], open: () => Promise<Engine>): Engine {
 function notCopied(name: string, connection: string | undefined): OmpayError {
   return new OmpayError(
     'configInvalid',
-    `${name} has ${connection === undefined ? 'no database.connection' : `a database of ${connection}`}: backups of servers are of MySQL alone`,
+    `${name} has ${connection === undefined ? 'no database.connection' : `a database of ${connection}`}: backups of servers are of MySQL, MariaDB and PostgreSQL`,
     { hint: 'docs/backup.md says what is copied; of others make a dump by their own tools' },
   );
 }

@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { LOCAL } from '../../config/yml/project.ts';
 import { OmpayError } from '../../core/errors.ts';
 import type { Layout } from '../../core/layout.ts';
 import type { SiteBackups } from './backup-site.ts';
@@ -10,10 +9,10 @@ export function binlogFolder({ state }: Pick<Layout, 'state'>, site: string): st
   return join(state, 'binlog', site);
 }
 
-/** Throws `configInvalid` for this machine's own database. */
+/** Throws `configInvalid` for every other database. */
 export function mysqlOf({ mysql }: Pick<SiteBackups, 'mysql'>): Promise<ServersMysql> {
   if (mysql !== null) return mysql();
-  throw new OmpayError('configInvalid', `${LOCAL} has an embedded database, whose log is not received`, {
+  throw new OmpayError('configInvalid', 'the log of this database is not received: it is of MySQL alone', {
     hint: 'name an environment of ompay.yml whose database is MySQL: -e ENVIRONMENT',
   });
 }

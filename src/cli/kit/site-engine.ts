@@ -39,12 +39,29 @@ interface ServersSource {
   readonly clock: Clock;
 }
 
+/** What a database of servers is called as an engine; undefined of one that is not copied. */
+export function serversEngineName(connection: string | undefined): Engine['name'] | undefined {
+  if (connection === 'pgsql') return 'postgres';
+  return connection === 'mysql' || connection === 'mariadb' ? connection : undefined;
+}
+
+/** An environment's database, as its account for backups. Throws `configInvalid` for what it lacks. */
+export function serversEngine(servers: ServersSource): Engine {
+  switch (servers.database.connection) {
+    case 'pgsql':
+      return serversPostgres(servers);
+    case 'mariadb':
+      return serversMariadb(servers);
+    default:
+      return serversMysql(servers).engine();
+  }
+}
+
 export function serversMysql({ database, source, workFolder, clock }: ServersSource): ServersMysql {
-  const access = (): MysqlAccess => accessOf(database, source);
+  const access = (): MysqlAccess => accessOf(database, source, 3306);
   const scratch: ServersMysql['scratch'] = {
     database: database.database,
-    // mysqld does not run as root unless that is said.
-    serverCommand: [source.mysqldPath, '--no-defaults', `--user=${userInfo().username}`],
+    serverCommand: [source.mysqldPath, '--no-defaults', asThisUser()],
     clock,
   };
   return {
@@ -54,21 +71,58 @@ export function serversMysql({ database, source, workFolder, clock }: ServersSou
   };
 }
 
-function accessOf(database: DatabaseSettings, { username, password }: SourceSettings): MysqlAccess {
-  if (password === null)
-    throw lacking('BACKUP_DB_PASSWORD is missing', 'ompay secrets set BACKUP_DB_PASSWORD -e ENVIRONMENT');
-  return { place: placeOf(database), username, password };
+function serversMariadb({ database, source, workFolder, clock }: ServersSource): Engine {
+  return engineOf({
+    kind: 'mariadb',
+    source: accessOf(database, source, 3306),
+    database: database.database,
+    ...dataFolderOf(source),
+    workFolder,
+    serverCommand: [source.mysqldPath, asThisUser()],
+    backupCommand: [source.mariadbBackupPath],
+    clock,
+  });
 }
 
-function placeOf({ socketPath, host, port = 3306, tls }: DatabaseSettings): MysqlAccess['place'] {
+function serversPostgres({ database, source, clock }: ServersSource): Engine {
+  return engineOf({
+    kind: 'postgres',
+    source: accessOf(database, source, 5432),
+    database: database.database,
+    ...dataFolderOf(source),
+    programFolder: source.postgresqlPrograms,
+    clock,
+  });
+}
+
+/** mysqld does not run as root unless that is said. */
+function asThisUser(): string {
+  return `--user=${userInfo().username}`;
+}
+
+function dataFolderOf({ dataFolder }: SourceSettings): { readonly dataFolder?: string } {
+  return dataFolder === null ? {} : { dataFolder };
+}
+
+function accessOf(
+  database: DatabaseSettings,
+  { username, password }: SourceSettings,
+  port: number,
+): MysqlAccess {
+  if (password === null)
+    throw lacking('BACKUP_DB_PASSWORD is missing', 'ompay secrets set BACKUP_DB_PASSWORD -e ENVIRONMENT');
+  return { place: placeOf(database, port), username, password };
+}
+
+function placeOf({ socketPath, host, port, tls }: DatabaseSettings, usualPort: number): MysqlAccess['place'] {
   if (socketPath !== undefined) return { socketPath };
   if (host === undefined) throw lacking('the database has no address', 'set database.host in ompay.yml');
   if (tls === undefined || tls.caPath === null)
     throw lacking(
       `${host} is copied over TLS alone, and no authority is named`,
-      'set DB_TLS: true and DB_TLS_CA below variables: in ompay.yml (docs/mysql-backup.md)',
+      'set DB_TLS: true and DB_TLS_CA below variables: in ompay.yml (docs/copies.md)',
     );
-  return { host, port, authorityPath: tls.caPath };
+  return { host, port: port ?? usualPort, authorityPath: tls.caPath };
 }
 
 function lacking(what: string, hint: string): OmpayError {

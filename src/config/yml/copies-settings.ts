@@ -11,6 +11,13 @@ export const COPIES_SETTINGS = {
   copiesReadBackDays: variableSetting('copies.read_back_days', 'number', VARIABLES.backupReadBackDays),
   copiesDatabaseUser: variableSetting('copies.database_user', 'text', VARIABLES.backupDbUsername),
   copiesMysqld: variableSetting('copies.mysqld', 'text', VARIABLES.backupMysqld),
+  copiesMariadbBackup: variableSetting('copies.mariadb_backup', 'text', VARIABLES.backupMariadbBackup),
+  copiesPostgresqlPrograms: variableSetting(
+    'copies.postgresql_programs',
+    'text',
+    VARIABLES.backupPostgresqlPrograms,
+  ),
+  copiesDataFolder: variableSetting('copies.data_folder', 'text', VARIABLES.backupDataFolder),
 
   directoryPath: variableSetting('copies.directory.path', 'text', VARIABLES.backupDirectory),
   directoryOffsite: variableSetting('copies.directory.offsite', 'flag', VARIABLES.backupDirectoryOffsite),

@@ -1,22 +1,17 @@
-import { mkdir, readdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { OmpayError, systemCodeOf } from '../../core/errors.ts';
-import { dropOwnership, takeOwnership } from '../../core/ownership.ts';
 import type { Captured, CaptureRequest } from '../engine.ts';
 import { type Facts, readFacts } from '../proof.ts';
 import { bootMysql } from './boot.ts';
 import { cloneInto } from './clone.ts';
 import { captureCold } from './cold.ts';
+import { withCopyFolder } from './copy-folder.ts';
 import { type Archive, abortable, stillFiles } from './files.ts';
-import { reapScratch } from './server.ts';
 import { type MysqlSession, openSession } from './session.ts';
 import type { MysqlSettings } from './settings.ts';
 
 const SESSION_LIMITS = { connectMs: 5000, queryMs: 60_000 };
 /** Recovery of what was written while a large clone ran. */
 const BOOT_TIMEOUT_MS = 10 * 60_000;
-const CLONES = 'clones';
-const OWNER_FILE = 'clones.owner';
 
 /**
  * Copies the database: a serving one by CLONE into a folder of this machine, where the copy is started, asked for its
@@ -55,7 +50,7 @@ async function captureOnline<T>(
   archive: Archive<T>,
 ): Promise<Captured<T>> {
   const [serverUuid = ''] = await session.values('select @@global.server_uuid');
-  return withCloneFolder(settings, request.label, async (folder) => {
+  return withCopyFolder(settings.workFolder, request.label, async (folder) => {
     const before = await readFacts(session, request.queries);
     await cloneInto(settings, folder, request.signal);
     const after = await readFacts(session, request.queries);
@@ -82,37 +77,4 @@ async function settleClone(settings: MysqlSettings, folder: string, signal?: Abo
   }
   await copy.stop('clean');
   return gtids;
-}
-
-/** Removes the clone afterwards, and first what killed captures left. Throws `lockHeld` while another capture runs. */
-async function withCloneFolder<T>(
-  { workFolder }: MysqlSettings,
-  label: string,
-  body: (folder: string) => Promise<T>,
-): Promise<T> {
-  const clones = join(workFolder, CLONES);
-  const ownerFile = join(workFolder, OWNER_FILE);
-  await mkdir(clones, { recursive: true, mode: 0o700 });
-  const owner = takeOwnership(ownerFile);
-  if (owner !== undefined) {
-    throw new OmpayError('lockHeld', `process ${owner.pid} makes a copy in ${workFolder}`, {
-      hint: 'wait until it has ended, then try again',
-    });
-  }
-  try {
-    await sweep(clones);
-    return await body(join(clones, label));
-  } finally {
-    await sweep(clones);
-    dropOwnership(ownerFile);
-  }
-}
-
-async function sweep(clones: string): Promise<void> {
-  const names = await readdir(clones);
-  for (const name of names) {
-    const noted = /^\.(.+)\.mysqld$/.exec(name)?.[1];
-    if (noted !== undefined) await reapScratch(join(clones, noted));
-  }
-  for (const name of names) await rm(join(clones, name), { recursive: true, force: true });
 }

@@ -43,7 +43,7 @@ export async function readControlFile(dataFolder: string): Promise<ControlFile> 
 function parse(bytes: Buffer): ControlFile {
   return {
     bytes,
-    serverUuid: uuidOf(bytes.readBigUInt64LE(SYSTEM_IDENTIFIER_OFFSET)),
+    serverUuid: serverUuidOf(bytes.readBigUInt64LE(SYSTEM_IDENTIFIER_OFFSET)),
     checkpoint: lsnText(bytes.readBigUInt64LE(CHECKPOINT_OFFSET)),
     redo: lsnText(bytes.readBigUInt64LE(REDO_OFFSET)),
     timeline: bytes.readUInt32LE(TIMELINE_OFFSET),
@@ -51,7 +51,7 @@ function parse(bytes: Buffer): ControlFile {
 }
 
 /** A UUIDv8 (RFC 9562, 5.8) of the hashed identifier: always the same for one database. */
-function uuidOf(systemIdentifier: bigint): string {
+export function serverUuidOf(systemIdentifier: bigint): string {
   const bytes = createHash('sha256').update(`postgres ${systemIdentifier}`).digest().subarray(0, 16);
   bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x80, 6);
   bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8);

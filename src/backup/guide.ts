@@ -1,8 +1,10 @@
 import type { Manifest } from '../store/repository/manifest.ts';
 import { PAYLOAD_FILE } from '../store/repository/paths.ts';
 
+type Guided = Omit<Manifest, 'proofSha256' | 'guideSha256'>;
+
 /** RESTORE.md of one backup: how to open it without ompay. The commands are tested as they stand here. */
-export function restoreGuide(manifest: Omit<Manifest, 'proofSha256' | 'guideSha256'>): string {
+export function restoreGuide(manifest: Guided): string {
   const recipients = manifest.recipients
     .map(({ name, recipient }) => `- ${name}: \`${recipient}\``)
     .join('\n');
@@ -24,12 +26,58 @@ age -d -i KEY ${PAYLOAD_FILE} | zstd -d | tar x -C FOLDER
 The tar inside has ${manifest.plain.sizeBytes} bytes, SHA-256 ${manifest.plain.sha256}.
 
 FOLDER is then a data folder. Start ${manifest.serverVersion} on it, nothing older, without removing any file:
-${
-  manifest.method === 'online'
-    ? '`backup_label` tells it to replay the log that is included, up to the moment of the backup.'
-    : 'it replays the log that is included, as after any stop.'
-}
-
+${recovery(manifest)}
+${start(manifest)}
 proof.json says what the copy answered when it was started for proof, before this backup was published.
 `;
 }
+
+function recovery({ engine, method }: Guided): string {
+  const isPostgresql = engine === 'pglite' || engine === 'postgres';
+  if (isPostgresql && method === 'online')
+    return '`backup_label` tells it to replay the log that is included, up to the moment of the backup.';
+  if (method === 'online') return 'the log is replayed already, up to the moment of the backup.';
+  return 'it replays the log that is included, as after any stop.';
+}
+
+/** To look at it first, on a socket alone. As another user than root: PostgreSQL refuses to be root. */
+function start({ engine, method }: Guided): string {
+  if (engine === 'postgres') return postgresStart(method);
+  if (engine === 'mariadb') return MARIADB_START;
+  return '';
+}
+
+function postgresStart(method: Guided['method']): string {
+  return `
+To look at it before it serves (FOLDER is an absolute path; PostgreSQL refuses to be root, so be the user who owns FOLDER):
+
+\`\`\`sh
+echo 'local all all trust' > FOLDER/restored_hba.conf
+/usr/lib/postgresql/15/bin/pg_ctl start -w -t 3600 -D FOLDER -l FOLDER/restored.log -o "-c config_file=/dev/null -c hba_file=FOLDER/restored_hba.conf -c listen_addresses= -c unix_socket_directories=FOLDER -c archive_mode=off -c shared_preload_libraries= -c synchronous_standby_names="
+psql -h FOLDER -U postgres -d postgres -c 'select pg_is_in_recovery(), now()'
+/usr/lib/postgresql/15/bin/pg_ctl stop -w -D FOLDER -m fast
+\`\`\`
+
+${
+  method === 'online'
+    ? `\`pg_verifybackup --no-parse-wal --ignore=restored.log --ignore=restored_hba.conf FOLDER\`, before the first start, compares each file with
+PostgreSQL's own \`backup_manifest\`. `
+    : ''
+}Configuration that lay outside the data folder (Debian: /etc/postgresql) is not in the backup. Then: chown -R postgres: FOLDER.
+`;
+}
+
+const MARIADB_START = `
+To look at it before it serves (FOLDER is an absolute path; \`backup-my.cnf\` says what the files need, and a copy of a stopped server has none):
+
+\`\`\`sh
+OPTIONS=FOLDER/backup-my.cnf; [ -e "$OPTIONS" ] || OPTIONS=/dev/null
+mariadbd --defaults-file="$OPTIONS" --user="$(id -un)" --datadir=FOLDER --socket=FOLDER/restored.sock --pid-file=FOLDER/restored.pid --log-error=FOLDER/restored.log --skip-networking --skip-grant-tables --skip-slave-start &
+timeout 600 sh -c 'until mariadb-admin --no-defaults --socket=FOLDER/restored.sock ping; do sleep 1; done'
+mariadb --no-defaults --socket=FOLDER/restored.sock -e 'select @@version, now()'
+mariadb-admin --no-defaults --socket=FOLDER/restored.sock shutdown
+wait
+\`\`\`
+
+\`xtrabackup_binlog_info\` says where the binary log goes on: file, byte and GTID. Then: chown -R mysql: FOLDER.
+`;

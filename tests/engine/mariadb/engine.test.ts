@@ -4,12 +4,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Secret } from '../../../src/core/secret.ts';
 import { mariadbEngine } from '../../../src/engine/mariadb.ts';
 import { copyInto, engineContract } from '../../contract/engine.ts';
-import { MARIADB } from '../../fixtures/databases.ts';
 import { eventually } from '../../fixtures/eventually.ts';
-import { type MariadbSource, startSource } from './source.ts';
+import { ENGINE_ABSENT, type MariadbSource, startSource } from './source.ts';
 
-const absent =
-  MARIADB.absent ?? (existsSync('/usr/bin/mariadb-backup') ? undefined : 'package mariadb-backup is missing');
+const absent = ENGINE_ABSENT;
 if (absent !== undefined) process.stderr.write(`skipped: the MariaDB engine: ${absent}\n`);
 else {
   engineContract('mariadb', async () => {

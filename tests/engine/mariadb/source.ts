@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
 import { systemClock } from '../../../src/core/clock.ts';
@@ -12,6 +12,13 @@ import { freePort } from '../../fixtures/installation.ts';
 const LIMITS = { connectMs: 5000, queryMs: 60_000 };
 const PASSWORD = `it's a "long" \\ #password`;
 const SQL_PASSWORD = `it''s a "long" \\\\ #password`;
+
+const BACKUP_PROGRAM = '/usr/bin/mariadb-backup';
+
+/** Why MariaDB cannot be copied on this machine. */
+export const ENGINE_ABSENT =
+  MARIADB.absent ??
+  (existsSync(BACKUP_PROGRAM) ? undefined : `${BACKUP_PROGRAM} is missing (package mariadb-backup)`);
 
 /** A MariaDB server as a production host has it: a binary log, TLS, a user for backups. */
 export interface MariadbSource {
@@ -51,7 +58,7 @@ export async function startSource(args: readonly string[] = []): Promise<Mariadb
       dataFolder: join(dirname(socketPath), 'data'),
       workFolder: join(folder, 'work'),
       serverCommand: ['/usr/sbin/mariadbd', `--user=${userInfo().username}`],
-      backupCommand: ['/usr/bin/mariadb-backup'],
+      backupCommand: [BACKUP_PROGRAM],
       clock: systemClock,
     },
     connect,

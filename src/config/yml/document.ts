@@ -48,7 +48,8 @@ error: there is no environment "stagin" (did you mean staging?); there is local,
 
 ## Limits
 
-- What reads these values today is \`ompay config\` and \`ompay secrets\`: no command acts on the servers of an environment yet.
+- Servers are what it says once \`ompay provision -e ENV\` has made them so, and their API reads new values once \`ompay deploy -e ENV\` has
+  started it anew. \`retention.backups\` and \`checks.unknown_blocks\` have no effect on servers yet.
 - \`local\` takes nothing from ompay.yml, \`base\` neither.
 - YAML aliases and anchors are refused; \`inherits\` and \`base\` say the same with the line where it was said.
 - An address is compared as it is written (letters of either case alike): a name and its IP address count as two.

@@ -1,5 +1,5 @@
 /**
- * `node bench/fleet-interrupt.ts --folder DIR [--environment lab] [--addresses A,B] [--port 80] [--every N] [--part deploy|rollback|cut|disk]`
+ * `node bench/fleet-interrupt.ts --folder DIR [--environment lab] [--addresses A,B] [--port 80] [--site NAME] [--every N] [--part deploy|rollback|cut|disk]`
  *
  * Kills the command line at each step boundary of a deploy and of a rollback over several web hosts, cuts a host off during
  * the switch, and fills a host's disk. After each point the next run must bring one version everywhere, while every host
@@ -11,6 +11,7 @@ import { type Program, programOf, run } from './fleet/program.ts';
 const stage = stageOf({
   addresses: { type: 'string' },
   port: { type: 'string' },
+  site: { type: 'string' },
   every: { type: 'string' },
   part: { type: 'string' },
   cut: { type: 'string' },
@@ -21,7 +22,10 @@ const addresses = String(stage.options.addresses ?? '')
   .filter((address) => address !== '');
 const victim = typeof stage.options.cut === 'string' ? stage.options.cut : 'web2';
 const programs: readonly [Program, Program] = [programOf('one'), programOf('two')];
-const polling = poll(addresses, Number(stage.options.port ?? 80));
+const polling = poll(addresses, {
+  port: Number(stage.options.port ?? 80),
+  site: typeof stage.options.site === 'string' ? stage.options.site : undefined,
+});
 const tally = { points: 0, passed: 0, sent: 0, failed: 0 };
 let turn = 0;
 
@@ -95,9 +99,9 @@ async function waitUntilAlone(program: Program, at: Stage): Promise<void> {
 }
 
 const SMALL =
-  'mountpoint -q /var/lib/ompay || { mkdir -p /run/small; mount -t tmpfs -o size=1m,mode=755 small /run/small; cp -a /var/lib/ompay/. /run/small/; mount --bind /run/small /var/lib/ompay; }';
+  'mountpoint -q /var/lib/ompay || { mkdir -p /run/small; mount -t tmpfs -o size=8m,mode=755 small /run/small; cp -a /var/lib/ompay/. /run/small/; mount --bind /run/small /var/lib/ompay; }';
 const FILL =
-  'mountpoint -q /var/lib/ompay && dd if=/dev/zero of=/var/lib/ompay/filler bs=4k count=1024 2>/dev/null; true';
+  'mountpoint -q /var/lib/ompay && dd if=/dev/zero of=/var/lib/ompay/filler bs=4k count=4096 2>/dev/null; true';
 const FREE = 'rm -f /var/lib/ompay/filler';
 
 async function fullDisk(): Promise<void> {

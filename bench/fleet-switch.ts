@@ -1,8 +1,8 @@
 /**
- * `node bench/fleet-switch.ts --folder DIR --urls https://A,https://B [--environment lab] [--cycles 20] [--pause 20] [--reload web1]`
+ * `node bench/fleet-switch.ts --folder DIR --urls https://A,https://B [--address IP] [--environment lab] [--cycles 20] [--connections 32] [--pause 20] [--reload web1]`
  *
  * Failed requests while releases are switched on several web hosts: CYCLES times a deploy of another release and a rollback,
- * under 32 connections that stay open; then the failing control, as many reloads of nginx on a host.
+ * under connections that stay open; then the failing control, as many reloads of nginx on a host.
  */
 import { lab, stageOf } from './fleet/environment.ts';
 import { load } from './fleet/load.ts';
@@ -10,14 +10,22 @@ import { programOf, run } from './fleet/program.ts';
 
 const stage = stageOf({
   urls: { type: 'string' },
+  address: { type: 'string' },
   cycles: { type: 'string' },
+  connections: { type: 'string' },
   pause: { type: 'string' },
   reload: { type: 'string' },
   bake: { type: 'string' },
 });
 const cycles = Number(stage.options.cycles ?? 20);
 const programs = [programOf('one'), programOf('two')];
-const users = load(String(stage.options.urls ?? '').split(','), Number(stage.options.pause ?? 20));
+const address = typeof stage.options.address === 'string' ? stage.options.address : undefined;
+const users = load({
+  urls: String(stage.options.urls ?? '').split(','),
+  connections: Number(stage.options.connections ?? 32),
+  pauseMs: Number(stage.options.pause ?? 20),
+  address,
+});
 const times: { deploy: number[]; rollback: number[] } = { deploy: [], rollback: [] };
 
 try {

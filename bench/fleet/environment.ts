@@ -1,6 +1,7 @@
 import { request } from 'node:http';
 import { parseArgs } from 'node:util';
 import { run } from './program.ts';
+import { askSite } from './site.ts';
 
 /** An environment whose web hosts are provisioned, as a bench is told of it: `--folder DIR --environment lab`. */
 export interface Stage {
@@ -64,14 +65,20 @@ export interface Poll {
   stop(): Promise<void>;
 }
 
+/** What answers at an address: by HTTPS under the name of a site, where one is told. */
+export interface Way {
+  readonly port: number;
+  readonly site?: string | undefined;
+}
+
 /** Asks /health of each address ten times a second, on a connection each time. */
-export function poll(addresses: readonly string[], port: number): Poll {
+export function poll(addresses: readonly string[], way: Way): Poll {
   let isOver = false;
   let [sent, failed] = [0, 0];
   let seen: string[] = [];
   const one = async (host: string): Promise<void> => {
     while (!isOver) {
-      const answer = await ask(host, port);
+      const answer = await ask(host, way);
       sent += 1;
       if (answer !== '200') {
         failed += 1;
@@ -94,7 +101,12 @@ export function poll(addresses: readonly string[], port: number): Poll {
   };
 }
 
-function ask(host: string, port: number): Promise<string> {
+function ask(host: string, { port, site }: Way): Promise<string> {
+  if (site !== undefined)
+    return askSite({ name: site, address: host }, '/health').then(
+      ({ statusCode }) => String(statusCode),
+      (error: unknown) => String(error),
+    );
   return new Promise((resolve) => {
     const asked = request({ host, port, path: '/health', agent: false, timeout: 20_000 }, (answer) => {
       answer.resume();

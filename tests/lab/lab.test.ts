@@ -1,8 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
-import { connect } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { labAbsent, statesIn, type TestLab, testLab } from '../fixtures/lab.ts';
+import { labAbsent, reaches, statesIn, type TestLab, testLab } from '../fixtures/lab.ts';
 
 const absent = labAbsent();
 if (absent !== undefined) process.stderr.write(`no lab is made: ${absent}\n`);
@@ -89,12 +88,12 @@ describe.skipIf(absent !== undefined)('a lab of two hosts', () => {
   test('a host that is cut off is reached by nobody and reaches nobody, until it is joined', async () => {
     expect(lab.ompay('lab', 'cut', 'db1').exitCode).toBe(0);
     expect(statesIn(lab.ompay('lab', 'status', '--json'))).toEqual({ web1: 'up', db1: 'cut' });
-    expect(await reaches(addresses.db1 ?? '')).toBe(false);
+    expect(await reaches(addresses.db1 ?? '', 22)).toBe(false);
     const ask = (address: string): string[] => ['timeout', '3', 'bash', '-c', `echo >/dev/tcp/${address}/22`];
     expect(lab.ompay('lab', 'exec', 'web1', '--', ...ask(addresses.db1 ?? '')).exitCode).toBe(124);
     expect(lab.ompay('lab', 'exec', 'db1', '--', ...ask(addresses.web1 ?? '')).exitCode).not.toBe(0);
     expect(lab.ompay('lab', 'join', 'db1').exitCode).toBe(0);
-    expect(await reaches(addresses.db1 ?? '')).toBe(true);
+    expect(await reaches(addresses.db1 ?? '', 22)).toBe(true);
     expect(lab.ompay('lab', 'exec', 'web1', '--', ...ask(addresses.db1 ?? '')).exitCode).toBe(0);
     expect(lab.ompay('lab', 'exec', 'db1', '--', ...ask(addresses.web1 ?? '')).exitCode).toBe(0);
   });
@@ -135,16 +134,3 @@ describe.skipIf(absent !== undefined)('a lab of two hosts', () => {
     expect(lab.ompay('lab', 'status').exitCode).toBe(0);
   });
 });
-
-/** Whether sshd's port at the address takes a connection within a second. */
-function reaches(address: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect({ host: address, port: 22, signal: AbortSignal.timeout(1000) });
-    const end = (isReached: boolean): void => {
-      socket.destroy();
-      resolve(isReached);
-    };
-    socket.once('connect', () => end(true));
-    socket.once('error', () => end(false));
-  });
-}

@@ -19,7 +19,7 @@ else {
     await post();
     return {
       engine: mariadbEngine(source.settings),
-      damagedTimeoutMs: 10_000,
+      damagedTimeoutMs: 3000,
       folder: join(source.folder, 'copies'),
       query: async (sql) => (await session.rows(sql)) ?? [],
       post,

@@ -30,7 +30,7 @@ export function configure(command: Command): void {
       '--bake <seconds>',
       `how long users are watched after the switch, 1 to ${MAX_BAKE_SECONDS} (default: ${DEFAULT_BAKE_MS / 1000}, on servers checks.bake_seconds)`,
     )
-    .option('--without-backup', 'on servers in production: migrate although no backup goes before it')
+    .option('--without-backup', 'on servers: migrate although no backup goes before it')
     .option('--detailed-exitcode', `exit ${UNCHANGED_EXIT_CODE} when this release was live already`);
 }
 

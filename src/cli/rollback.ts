@@ -16,6 +16,7 @@ import { hooked, hooksOf, plansBefore } from './kit/hooks.ts';
 import { localKit } from './kit/local.ts';
 import { printPlans } from './kit/plans.ts';
 import { reportAfterwards } from './kit/report.ts';
+import { rollbackCost } from './kit/rollback-cost.ts';
 import { runOperation } from './operation.ts';
 
 export function configure(command: Command): void {
@@ -45,6 +46,8 @@ export async function run(invocation: Invocation): Promise<number> {
       ...rollbackPlansOf(before, target, choices, invocation.layout),
       unlockPlan(),
     ]);
+    const cost = before.databaseRuns ? await rollbackCost(invocation, target) : '';
+    if (cost !== '') process.stderr.write(`${cost.replace(/^; /, '! ')}\n`);
     return 0;
   }
   return runOperation(
@@ -64,9 +67,11 @@ export async function run(invocation: Invocation): Promise<number> {
         const data = { release: target.id, previous: result.previous, ...figuresOf(result.outputs) };
         if (!result.changed)
           return { exitCode: 0, summary: `release ${target.id} is live already; nothing to do`, data };
+        // After the switch: whoever goes back is in a hurry.
+        const cost = await rollbackCost(invocation, target);
         return {
           exitCode: 0,
-          summary: `release ${target.id} serves again (before: ${result.previous ?? 'none'})`,
+          summary: `release ${target.id} serves again (before: ${result.previous ?? 'none'})${cost}`,
           data,
         };
       });

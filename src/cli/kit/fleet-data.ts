@@ -5,6 +5,7 @@ import type { FleetMemory } from '../../deploy/fleet/memory.ts';
 import { askOps } from '../../deploy/fleet/ops-client.ts';
 import type { HandlerContext, Handlers } from '../../plan/act.ts';
 import type { JsonObject } from '../../plan/plan.ts';
+import type { MadeBackup } from './fleet-backup.ts';
 import { fleetSmoke } from './fleet-smoke.ts';
 
 export interface FleetDataKit {
@@ -12,6 +13,8 @@ export interface FleetDataKit {
   readonly run: string;
   /** False in production, unless the operator said that no backup is wanted. */
   readonly mayMigrate: boolean;
+  /** What `fleet.backup` made in this run. */
+  readonly made: MadeBackup;
 }
 
 const LOOK_MS = 30_000;
@@ -27,7 +30,7 @@ export function fleetDataHandlers(kit: FleetDataKit): Handlers {
 
 /** Judged first, by their syntax and the sizes of the tables that they meet; then applied. */
 async function migrate(
-  { run, mayMigrate }: FleetDataKit,
+  { run, mayMigrate, made }: FleetDataKit,
   release: string,
   { host, signal }: HandlerContext,
 ): Promise<JsonObject> {
@@ -36,7 +39,7 @@ async function migrate(
   const pending = status.textList('pending');
   if (pending.length === 0) return { shown: 'nothing is missing' };
   const isEmpty = status.list('applied', () => null).length === 0;
-  if (!isEmpty && !mayMigrate) throw withoutBackup(pending);
+  if (!isEmpty && !mayMigrate && made.id === undefined) throw withoutBackup(pending);
   const rows = new Map(Object.entries(status.wholes('rows')));
   const family = status.text('family') === 'mysql' ? 'mysql' : 'postgresql';
   assertBearable((await lintMigrations(MIGRATIONS, { only: pending, rows, family })).findings);
@@ -48,7 +51,9 @@ async function migrate(
 function withoutBackup(pending: readonly string[]): OmpayError {
   return new OmpayError(
     'checkBlocked',
-    `the migrations ${pending.join(', ')} are missing, and no backup of servers goes before them`,
-    { hint: 'make a backup of the database, then: ompay deploy -e ENVIRONMENT --without-backup' },
+    `the migrations ${pending.join(', ')} are missing, and no backup goes before them: the environment keeps no copies`,
+    {
+      hint: 'set copies: in ompay.yml (docs/copies.md), or make a backup of your own, then: ompay deploy -e ENVIRONMENT --without-backup',
+    },
   );
 }

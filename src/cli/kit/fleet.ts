@@ -19,6 +19,7 @@ import type { JsonObject } from '../../plan/plan.ts';
 import type { Invocation } from '../command.ts';
 import { actor, type Operation, type OperationResult, runOperation } from '../operation.ts';
 import { environmentName } from './environment.ts';
+import { fleetBackupHandlers, type MadeBackup } from './fleet-backup.ts';
 import { fleetDataHandlers } from './fleet-data.ts';
 import { type Fleet, withFleet } from './fleet-hosts.ts';
 import { fleetWitness } from './fleet-smoke.ts';
@@ -97,6 +98,7 @@ export async function runFleetOperation(
   const shippable = shippableOf(invocation);
   const memory = fleetMemory();
   const sight: FleetSight = {};
+  const made: MadeBackup = {};
   const handlersFor = (fleet: Fleet) => (operation: Operation) => ({
     ...fleetHandlers({
       memory,
@@ -105,8 +107,10 @@ export async function runFleetOperation(
       leaseMs: LEASE_MS,
     }),
     ...shipHandlers({ layout: invocation.layout, shippable, environment: config.name }),
+    ...fleetBackupHandlers({ invocation, config, isUnwanted: request.withoutBackup, made }),
     ...fleetDataHandlers({
       memory,
+      made,
       run: operation.run,
       mayMigrate: request.withoutBackup || !isProduction(config),
     }),

@@ -21,6 +21,8 @@ export interface FleetChoices {
 
 const SWITCH_MS = 6 * SECONDS;
 const REVERT_MS = 12 * SECONDS;
+/** Of a large database, with its proof; nothing is changed meanwhile. */
+const BACKUP_MS = 3600 * SECONDS;
 const START_MS = 120 * SECONDS;
 const STOP_MS = 75 * SECONDS;
 
@@ -96,6 +98,12 @@ export function fleetMigratePlan(host: HostName, release: string): Plan {
     title: 'Migrate',
     stages: [
       stage('Migrate', [
+        on(
+          host,
+          'backup',
+          'back up the database where migrations are missing',
+          call('fleet.backup', { release }, BACKUP_MS),
+        ),
         on(
           host,
           'expand',

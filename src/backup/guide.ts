@@ -41,7 +41,9 @@ function recovery({ engine, method }: Guided): string {
 }
 
 /** To look at it first, on a socket alone. As another user than root: PostgreSQL refuses to be root. */
-function start({ engine, method }: Guided): string {
+function start(manifest: Guided): string {
+  const { engine, method } = manifest;
+  if (engine === 'mysql') return mysqlStart(manifest);
   if (engine === 'postgres') return postgresStart(method);
   if (engine === 'mariadb') return MARIADB_START;
   return '';
@@ -81,3 +83,25 @@ wait
 
 \`xtrabackup_binlog_info\` says where the binary log goes on: file, byte and GTID. Then: chown -R mysql: FOLDER.
 `;
+
+/** Binary logs that were sent to the same place are chunks of files: one after the other they are the files. */
+function mysqlStart({ to }: Guided): string {
+  return `
+To look at it before it serves:
+
+\`\`\`sh
+mysqld --no-defaults --user="$(id -un)" --datadir="$PWD/FOLDER" --socket=/tmp/restored.sock --skip-networking --skip-grant-tables --secure-file-priv=NULL --skip-log-bin --gtid-mode=ON --enforce-gtid-consistency=ON
+\`\`\`
+
+It holds the transactions \`${to}\`. What was committed later is in \`log/\` of this repository, where it was received: the
+newest folder there has one for each binary log. From within that, for each of its folders (binlog.000001 and so on):
+
+\`\`\`sh
+for chunk in binlog.000001/*.zst.age; do age -d -i KEY "$chunk" | zstd -d; done > binlog.000001.plain
+mysqlbinlog binlog.000001.plain | mysql --socket=/tmp/restored.sock
+\`\`\`
+
+The server leaves out by itself what it has. To end before a transaction: \`mysqlbinlog --exclude-gtids='UUID:N-999999999'\`.
+Then: chown -R mysql: FOLDER.
+`;
+}

@@ -1,6 +1,6 @@
 import { OmpayError } from '../core/errors.ts';
 import type { EpochFolder } from '../engine/mysql/binlog/epochs.ts';
-import { parseGtidSet } from '../engine/mysql/gtid-set.ts';
+import { type GtidSet, parseGtidSet } from '../engine/mysql/gtid-set.ts';
 import {
   type ReplayTarget,
   type ResolvedTarget,
@@ -25,8 +25,8 @@ export interface ReadableEpoch {
 /** A place that has a received log. */
 export interface LogSource {
   readonly name: string;
-  /** The epochs of one server, newest first; fetched first where they are not on this disk. */
-  open(serverUuid: string): Promise<readonly ReadableEpoch[]>;
+  /** The epochs of one server, newest first; what a base needs of them is fetched where it is not on this disk. */
+  open(serverUuid: string, base: GtidSet): Promise<readonly ReadableEpoch[]>;
 }
 
 export interface PointRequest {
@@ -68,7 +68,9 @@ export async function planPoint(access: RepositoryAccess, request: PointRequest)
       passedOver.push({ log: source.name, error });
     }
   }
-  throw passedOver[0]?.error ?? noLog();
+  // That the target is in no log says more than that one of them is not there.
+  const refused = passedOver.find(({ error }) => error instanceof TargetRefusal) ?? passedOver[0];
+  throw refused?.error ?? noLog();
 }
 
 type Base = PointPlan['copies'];
@@ -94,9 +96,9 @@ async function planFrom(
   let first: TargetRefusal | undefined;
   for (const copies of bases) {
     const { serverUuid, to, finishedAt } = copies[0].manifest;
-    for (const { epoch, knownUntilMs } of await source.open(serverUuid)) {
+    const base = parseGtidSet(to);
+    for (const { epoch, knownUntilMs } of await source.open(serverUuid, base)) {
       if (hopeless.has(epoch.folder)) continue;
-      const base = parseGtidSet(to);
       const baseWholeAtMs = Date.parse(finishedAt);
       try {
         const resolved = await resolveTarget({ epoch, base, target, knownUntilMs, baseWholeAtMs });

@@ -2,13 +2,22 @@ import { createHash } from 'node:crypto';
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
+import { LogSender } from '../../backup/send-log.ts';
+import type { Clock } from '../../core/clock.ts';
+import { messageOf } from '../../core/errors.ts';
 import { receiveBinlog } from '../../engine/mysql/binlog/receiver.ts';
 import { isWaitedFor, type ReceiverStatus } from '../../engine/mysql/binlog/status.ts';
 import { type Invocation, textOption } from '../command.ts';
 import { withBackups } from '../kit/backup-site.ts';
 import { binlogFolder, mysqlOf } from '../kit/binlog.ts';
+import { tellFailures } from '../kit/copy-failures.ts';
 import { environmentOption } from '../kit/environment.ts';
 import { note, shownTime } from '../operation.ts';
+
+/** What is not sent yet is what is lost with this machine and the database's together. */
+const SEND_EVERY_MS = 10_000;
+const MOST_SEND_MS = 3_600_000;
+const LAST_SEND_MS = 20_000;
 
 export function configure(command: Command): void {
   environmentOption(command).option('--to <folder>', "where the log is kept (default: the installation's)");
@@ -22,12 +31,33 @@ export function run(invocation: Invocation): Promise<number> {
     const root = resolve(textOption(command, 'to') ?? binlogFolder(layout, deps.site));
     output.outliveReader();
     const tell = teller(invocation);
-    await receiveBinlog(
-      { access: access(), root, serverId: serverIdOf(root), clock, onStatus: tell },
-      signal,
-    );
+    const ended = new AbortController();
+    const sending = sendAll(new LogSender(deps, root), clock, ended.signal);
+    try {
+      const settings = { access: access(), root, serverId: serverIdOf(root), clock, onStatus: tell };
+      await receiveBinlog(settings, signal);
+    } finally {
+      ended.abort();
+      await sending;
+    }
     return 0;
   });
+}
+
+/** Sends what was received into the copies' stores, again and again, and once more at the end. */
+async function sendAll(sender: LogSender, clock: Clock, ended: AbortSignal): Promise<void> {
+  let before = '';
+  for (let isLast = false; !isLast; ) {
+    isLast = !(await clock.sleep(SEND_EVERY_MS, ended).then(
+      () => true,
+      () => false,
+    ));
+    const limit = AbortSignal.timeout(isLast ? LAST_SEND_MS : MOST_SEND_MS);
+    const failures = await sender.round(limit).catch((error: unknown) => [{ store: 'log', error }]);
+    const news = failures.map(({ store, error }) => `${store}: ${messageOf(error)}`).join('\n');
+    if (news !== before && news !== '') tellFailures(failures);
+    before = news;
+  }
 }
 
 /** The same at each start; of two receivers of one server the ids differ. Replicas made by hand have small ones. */

@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { isoTime } from '../../core/clock.ts';
 import { messageOf, OmpayError } from '../../core/errors.ts';
@@ -10,6 +11,8 @@ import { gtidSetText, gtidText } from '../../engine/mysql/gtid-set.ts';
 import { type PointRestored, restorePoint } from '../../restore/point.ts';
 import { type LogSource, type PointPlan, planPoint } from '../../restore/point-plan.ts';
 import { microTime, parseTarget } from '../../restore/point-target.ts';
+import { sentLog } from '../../restore/sent-log.ts';
+import type { Store } from '../../store/store.ts';
 import { hasOption, type Invocation, textOption } from '../command.ts';
 import { note } from '../operation.ts';
 import { type SiteBackups, withBackups } from './backup-site.ts';
@@ -23,26 +26,45 @@ export function restoreToPoint(invocation: Invocation, to: string, asOfMs: numbe
   const beginMs = clock.monotonicMs();
   return withBackups(
     invocation,
-    async (deps) => {
-      const { scratch } = await mysqlOf(deps);
-      const stores = chosenStores(deps.stores, textOption(command, 'from'));
-      const sources = [receivedLog(invocation, deps)];
-      const plan = await planPoint({ ...deps, stores }, { target, sources });
-      const planMs = Math.round(clock.monotonicMs() - beginMs);
-      if (!output.json) output.write(shownPlan(plan, clock.now()));
-      tellPassedOver(plan);
-      if (hasOption(command, 'plan')) {
-        if (output.json) output.write(`${JSON.stringify(toldPlan(plan))}\n`);
+    (deps) =>
+      withLogs(invocation, deps, async (stores, sources) => {
+        const { scratch } = await mysqlOf(deps);
+        const plan = await planPoint({ ...deps, stores }, { target, sources });
+        const planMs = Math.round(clock.monotonicMs() - beginMs);
+        if (!output.json) output.write(shownPlan(plan, clock.now()));
+        tellPassedOver(plan);
+        if (hasOption(command, 'plan')) {
+          if (output.json) output.write(`${JSON.stringify(toldPlan(plan))}\n`);
+          return 0;
+        }
+        const into = placeOf(invocation, deps);
+        const restored = await restorePoint({ ...deps, scratch }, plan, { into, signal });
+        const rtoMs = Math.round(clock.monotonicMs() - beginMs);
+        tell(invocation, { plan, restored, planMs, rtoMs, command: scratch.serverCommand });
         return 0;
-      }
-      const into = placeOf(invocation, deps);
-      const restored = await restorePoint({ ...deps, scratch }, plan, { into, signal });
-      const rtoMs = Math.round(clock.monotonicMs() - beginMs);
-      tell(invocation, { plan, restored, planMs, rtoMs, command: scratch.serverCommand });
-      return 0;
-    },
+      }),
     asOfMs,
   );
+}
+
+/** The stores that `--from` chooses, and the logs: the receiver's own unless a copy is to do alone, then those in stores. */
+async function withLogs<T>(
+  invocation: Invocation,
+  deps: SiteBackups,
+  work: (stores: readonly Store[], sources: readonly LogSource[]) => Promise<T>,
+): Promise<T> {
+  const from = textOption(invocation.command, 'from');
+  const stores = chosenStores(deps.stores, from);
+  const folder = join(deps.workFolder, `log-${ulid(invocation.clock.now())}`);
+  const { site, verificationKey, identity, formerIdentities = [] } = deps;
+  const identities = [identity, ...formerIdentities];
+  const isAlone = from !== undefined && textOption(invocation.command, 'log') === undefined;
+  const sent = stores.map((store) => sentLog({ store, site, verificationKey, identities, folder }));
+  try {
+    return await work(stores, isAlone ? sent : [receivedLog(invocation, deps), ...sent]);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 }
 
 /** The receiver's own folder on this machine. */

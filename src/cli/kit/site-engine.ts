@@ -61,7 +61,7 @@ export function serversMysql({ database, source, workFolder, clock }: ServersSou
   const access = (): MysqlAccess => accessOf(database, source, 3306);
   const scratch: ServersMysql['scratch'] = {
     database: database.database,
-    serverCommand: [source.mysqldPath, '--no-defaults', asThisUser()],
+    serverCommand: [source.mysqldPath, '--no-defaults', asThisUser(), '--secure-file-priv=NULL'],
     clock,
   };
   return {

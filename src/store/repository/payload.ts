@@ -83,7 +83,10 @@ export async function openPayload<T>(
 }
 
 /** The first of the keys that opens it. */
-async function identityFor(recipients: readonly Recipient[], identities: readonly Secret[]): Promise<Secret> {
+export async function identityFor(
+  recipients: readonly Recipient[],
+  identities: readonly Secret[],
+): Promise<Secret> {
   const own: string[] = [];
   for (const identity of identities) {
     const recipient = await recipientOf(identity);

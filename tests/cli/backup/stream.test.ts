@@ -65,6 +65,13 @@ test.skipIf(MYSQL.absent !== undefined)(
     expect(restored.stdout).toMatch(/RTO .* replay .*, prove /);
     expect(await checksumIn(into)).toEqual(on.checksum);
 
+    // The receiver's disk is gone: one copy alone does.
+    rmSync(root, { recursive: true });
+    const alone = join(project.root, 'alone');
+    const words = ['restore', '-e', 'staging', '--from', 'directory', '--to', after.gtid, '--into', alone];
+    expect(await project.run(words, PATIENT)).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(await checksumIn(alone)).toEqual(after.checksum);
+
     for (const beyond of [nextOf(points.at(-1)?.gtid ?? ''), '2099-01-01T00:00:00Z']) {
       const refused = await project.run(['restore', '-e', 'staging', '--to', beyond, '--plan']);
       expect(refused).toMatchObject({ exitCode: 2, stdout: '' });

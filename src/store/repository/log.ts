@@ -1,0 +1,125 @@
+import type { KeyObject } from 'node:crypto';
+import { pipeline } from 'node:stream/promises';
+import { createZstdCompress, createZstdDecompress } from 'node:zlib';
+import { OmpayError } from '../../core/errors.ts';
+import type { Secret } from '../../core/secret.ts';
+import type { Store } from '../store.ts';
+import { decrypt, encrypt, type Recipient } from './age.ts';
+import { readRecipients } from './manifest.ts';
+import { collect, meter, sha256Of } from './meter.ts';
+import { identityFor } from './payload.ts';
+import { openRecord, sealRecord } from './record.ts';
+
+const MAX_RECORD_BYTES = 1024 * 1024;
+const RECORD = /log\/([^/]+)\/([^/]+)\/(\d{12})-(\d{12})\.json$/;
+
+/** The piece of a received log that a chunk is of. */
+export interface ChunkPlace {
+  /** Of one receiver and one unbroken history. */
+  readonly epoch: string;
+  readonly file: string;
+  /** Bytes of the file: the first, and the first after it. */
+  readonly from: number;
+  readonly to: number;
+}
+
+/** What is said of a chunk: signed, beside it. A chunk without it was never finished. */
+export interface ChunkRecord extends ChunkPlace {
+  readonly serverUuid: string;
+  readonly epochNumber: number;
+  readonly epochStartedAt: string;
+  /** What was committed before the file. */
+  readonly previousGtids: string;
+  /** Everything that was committed before is in the log up to here; ISO 8601, empty when that is not known. */
+  readonly knownUntil: string;
+  readonly recipients: readonly Recipient[];
+}
+
+export function logPrefix(repository: string): string {
+  return `${repository}log/`;
+}
+
+function keyOf(repository: string, { epoch, file, from, to }: ChunkPlace, suffix: string): string {
+  const bytes = [from, to].map((offset) => String(offset).padStart(12, '0')).join('-');
+  return `${logPrefix(repository)}${epoch}/${file}/${bytes}.${suffix}`;
+}
+
+/** The chunks that were finished, without what their records say. */
+export async function listChunks(store: Store, repository: string): Promise<readonly ChunkPlace[]> {
+  return (await store.list(logPrefix(repository))).flatMap(({ key }) => {
+    const [, epoch = '', file = '', from, to] = RECORD.exec(key) ?? [];
+    return from === undefined ? [] : [{ epoch, file, from: Number(from), to: Number(to) }];
+  });
+}
+
+/** Stock tools open it: `age -d -i KEY | zstd -d`; the chunks of a file, one after the other, are the file. */
+export async function putChunk(
+  { store, repository, signingKey }: { store: Store; repository: string; signingKey: KeyObject },
+  record: ChunkRecord,
+  content: AsyncIterable<Uint8Array>,
+): Promise<void> {
+  const cipher = meter();
+  await pipeline(content, createZstdCompress(), (compressed: AsyncIterable<Uint8Array>) =>
+    store.put(keyOf(repository, record, 'zst.age'), cipher.through(encrypt(compressed, record.recipients))),
+  );
+  const sealed = sealRecord({ version: 1, ...record, cipher: cipher.digest() }, signingKey);
+  await store.put(keyOf(repository, record, 'json'), sealed.bytes);
+}
+
+interface ChunkReading {
+  readonly store: Store;
+  readonly repository: string;
+  readonly verificationKey: KeyObject;
+}
+
+export interface OpenedChunk extends ChunkRecord {
+  readonly sha256: string;
+}
+
+/** Throws `backupDamaged` when it was changed or is not ours. */
+export async function readChunkRecord(
+  { store, repository, verificationKey }: ChunkReading,
+  place: ChunkPlace,
+): Promise<OpenedChunk> {
+  const key = keyOf(repository, place, 'json');
+  const { content } = openRecord(await collect(await store.get(key), MAX_RECORD_BYTES), verificationKey, key);
+  return {
+    ...place,
+    serverUuid: content.text('serverUuid'),
+    epochNumber: content.whole('epochNumber'),
+    epochStartedAt: content.text('epochStartedAt'),
+    previousGtids: content.text('previousGtids'),
+    knownUntil: content.text('knownUntil'),
+    recipients: readRecipients(content),
+    sha256: content.object('cipher').text('sha256'),
+  };
+}
+
+/** Its plain bytes, whole. Throws `backupDamaged`, and `configInvalid` for a key that does not open it. */
+export async function readChunk(
+  { store, repository }: Pick<ChunkReading, 'store' | 'repository'>,
+  chunk: OpenedChunk,
+  identities: readonly Secret[],
+): Promise<Uint8Array> {
+  const key = keyOf(repository, chunk, 'zst.age');
+  const identity = await identityFor(chunk.recipients, identities);
+  const cipher = await collect(await store.get(key), chunk.to - chunk.from + MAX_RECORD_BYTES);
+  if (sha256Of(cipher) !== chunk.sha256) throw notSent(key);
+  const plain = await pipeline(
+    decrypt(once(cipher), identity),
+    createZstdDecompress(),
+    (bytes: AsyncIterable<Uint8Array>) => collect(bytes, chunk.to - chunk.from),
+  );
+  if (plain.length !== chunk.to - chunk.from) throw notSent(key);
+  return plain;
+}
+
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
+}
+
+function notSent(key: string): OmpayError {
+  return new OmpayError('backupDamaged', `${key} is not the piece of the log that was sent`, {
+    hint: 'use the log of another copy: ompay restore --to … --from STORE',
+  });
+}

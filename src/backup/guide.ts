@@ -3,7 +3,10 @@ import { PAYLOAD_FILE } from '../store/repository/paths.ts';
 
 type Guided = Omit<Manifest, 'proofSha256' | 'guideSha256'>;
 
-/** RESTORE.md of one backup: how to open it without ompay. The commands are tested as they stand here. */
+/**
+ * RESTORE.md of one backup: how to open it without ompay. Tests run the commands as they stand here, but for MySQL's,
+ * which were run by hand.
+ */
 export function restoreGuide(manifest: Guided): string {
   const recipients = manifest.recipients
     .map(({ name, recipient }) => `- ${name}: \`${recipient}\``)

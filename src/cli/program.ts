@@ -119,7 +119,7 @@ export const GROUP_SUMMARIES: Readonly<Record<string, string>> = {
   hooks: "list: the team's own scripts around a deploy",
   lock: 'status, acquire, release: the lock that keeps two operations apart',
   audit: 'list, verify: the journal of everything that was done',
-  backup: 'create, list, show, verify, status, heal, prune, keys: backups that are proven',
+  backup: 'create, stream, list, show, verify, status, heal, prune, keys: backups that are proven',
   'backup keys': 'init, check, rotate: who can open backups',
   schedule: 'install, list, remove, run: what happens by itself',
   check: 'list, run, sign, waive: the checklists of a deploy',

@@ -14,9 +14,9 @@ import { PROGRAM_ROOT } from '../fixtures/installation.ts';
  * seed that is printed makes the same one again.
  */
 const SEED = Date.now() % 1_000_000;
-const DEPLOYS = 2;
-const ROLLBACKS = 2;
-const RACES = 2;
+const DEPLOYS = 1;
+const ROLLBACKS = 1;
+const RACES = 1;
 
 describe('a deploy that is killed, interrupted or raced, under transfers', { timeout: 1_200_000 }, () => {
   let stage: Stage;

@@ -33,12 +33,16 @@ export function connectOnce(settings: RedisSettings): Redis {
     lazyConnect: true,
     maxRetriesPerRequest: 0,
     commandTimeout: REPLY_LIMIT_MS,
-    retryStrategy: () => undefined,
-    sentinelRetryStrategy: () => undefined,
+    retryStrategy: never,
+    sentinelRetryStrategy: never,
   });
   // Each is thrown by what was asked, too.
   redis.on('error', () => {});
   return redis;
+}
+
+function never(): undefined {
+  return undefined;
 }
 
 /** Where Redis is and how to be let in; for BullMQ, whose own connections wait for what comes. */

@@ -6,7 +6,7 @@ describe('a missing migration', { timeout: 240_000 }, () => {
   let installation: Installation;
   beforeAll(async () => {
     installation = await createInstallation();
-    const { last } = installation.ompay(['deploy', '--port', String(installation.port)]);
+    const { last } = installation.ompay(['deploy', '--port', String(installation.port), '--bake', '1']);
     expect(last).toMatchObject({ type: 'run-done', exitCode: 0 });
   });
   afterAll(() => installation.end());
@@ -20,24 +20,19 @@ describe('a missing migration', { timeout: 240_000 }, () => {
     });
   const status = (): unknown => installation.ompay(['migrate', 'status', '--json']).last;
 
-  it.each([
-    ['drops', 'alter table users drop column sexe', 'drop-column'],
-    ['renames', 'alter table users rename column nom to name', 'rename'],
-    ['requires', 'alter table users add column age integer not null', 'not-null-without-default'],
-  ])('that %s what the running release uses is blocked, and nothing is applied', (name, statement, rule) => {
-    const tree = treeWith(name, `expand: (kit) => kit.run('${statement}')`);
+  // One of the rules, as a command: all of them are in tests/api/migrations.
+  it('that renames what the running release uses is blocked, and nothing is applied', () => {
+    const statement = 'alter table users rename column nom to name';
+    const tree = treeWith('renames', `expand: (kit) => kit.run('${statement}')`);
     const before = status();
     expect(installation.ompay(['migrate', 'lint'], tree)).toMatchObject({
       exitCode: 3,
       stdout: expect.stringMatching(
-        new RegExp(`9000 expand: ${rule}\n  ${statement}\n  why: .*\n  instead: .*`),
+        new RegExp(`9000 expand: rename\n  ${statement}\n  why: .*\n  instead: .*`),
       ),
     });
     const applied = installation.ompay(['migrate', 'up'], tree);
-    expect(applied).toMatchObject({
-      exitCode: 3,
-      stderr: expect.stringContaining(`breaks the rule ${rule}`),
-    });
+    expect(applied).toMatchObject({ exitCode: 3, stderr: expect.stringContaining('breaks the rule rename') });
     expect(status()).toEqual(before);
   });
 

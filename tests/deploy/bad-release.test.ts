@@ -15,11 +15,12 @@ import { freePort, PROGRAM_ROOT } from '../fixtures/installation.ts';
 /** The old release must serve again so soon after the switch. */
 const MOST_BACK_MS = 15_000;
 const BAKE_SECONDS = 10;
-/** Doubled is for the bench, alone on its machine: other tests may slow the half minute before and then be done. */
-const DELAY_MS = 1_500;
 
-/** The short form of `node bench/bad-release.ts`: each fault once, under about 200 requests a second. */
-describe('a bad release under load', { timeout: 400_000 }, () => {
+/**
+ * The short form of `node bench/bad-release.ts`, under about 200 requests a second. A release that is only slower is for
+ * the bench, alone on its machine: other tests may slow the half minute before and then be done.
+ */
+describe('a bad release', { timeout: 400_000 }, () => {
   let stage: Stage;
 
   beforeAll(async () => {
@@ -43,23 +44,15 @@ describe('a bad release under load', { timeout: 400_000 }, () => {
     return outcome;
   }
 
-  it('that answers 5 % of transfers with 500 goes back by itself', async () => {
+  it('that answers 5 % of transfers with 500 goes back by itself under load', async () => {
     const { observation, summary } = await deployed({ kind: 'transfersFail', share: 0.05 });
     // Where the machine lets few requests through, the watch may see too few; then the release's own log says it.
     expect(summary).toMatch(/\d+ of \d+ requests failed|error-logs/);
     expect(observation?.baseline).toMatchObject({ failed: 0 });
   });
 
-  it('that is several times as slow goes back by itself', async () => {
-    const { observation } = await deployed({ kind: 'slow', delayMs: DELAY_MS });
-    expect(observation?.verdict).toBe('bad');
-    expect(observation?.reasons).toEqual([
-      expect.stringMatching(/^P95 of .* is .* ms; the old release's was|requests of our own/),
-    ]);
-  });
-
   // The last one here: what it wrote stays in the ledger.
-  it('that breaks an invariant of the ledger goes back by itself', async () => {
+  it('that breaks an invariant of the ledger goes back by itself under load', async () => {
     const { observation } = await deployed({ kind: 'ledgerOnceLive' });
     expect(observation?.verdict).toBe('bad');
     expect(observation?.reasons).toEqual([expect.stringContaining('the ledger is broken')]);

@@ -10,13 +10,13 @@ import { changedTree } from '../../bench/switch/tree.ts';
 import { PROGRAM_ROOT } from '../fixtures/installation.ts';
 
 /**
- * A sample of bench/interrupt.ts, which kills at every append and at hundreds of instants. Another sample each time; the
- * seed that is printed makes the same one again.
+ * A sample of bench/interrupt*.ts, which kill at every append and at hundreds of instants, race and fence for hours: a
+ * deploy and a rollback that are killed, and one of two signals, a race and a stale holder. Another sample each time;
+ * the seed that is printed makes the same one again.
  */
 const SEED = Date.now() % 1_000_000;
 const DEPLOYS = 1;
 const ROLLBACKS = 1;
-const RACES = 1;
 
 describe('a deploy that is killed, interrupted or raced, under transfers', { timeout: 1_200_000 }, () => {
   let stage: Stage;
@@ -50,19 +50,28 @@ describe('a deploy that is killed, interrupted or raced, under transfers', { tim
     return problems;
   };
 
+  const signalled = async (labels: readonly string[]): Promise<readonly string[]> =>
+    (await signalTwice(stage, labels)).problems;
+  const raced = async (): Promise<readonly string[]> => {
+    const racer = { ...stage, words: ['rollback'] };
+    return (await race(stage, [racer, racer], 0)).problems;
+  };
+  const fenced = async (labels: readonly string[]): Promise<readonly string[]> => {
+    const other = { root: stage.root, tree: changedTree(PROGRAM_ROOT, join(stage.root, 'other'), 'other') };
+    const stale = { other, labels, step: 'prepare.smoke', taker: 'expired', setting: 'fence' } as const;
+    return (await fence(stage, stale)).problems;
+  };
+
   it('converges with the next command, and no request or transfer is lost', async () => {
     const problems: string[] = [];
     const load = await withTransfers(stage, async () => {
       const labels = await boundariesOf(stage, 'deploy', 'undisturbed');
       problems.push(...(await killed('deploy', labels, DEPLOYS)));
       problems.push(...(await killed('rollback', await boundariesOf(stage, 'rollback', ''), ROLLBACKS)));
-      problems.push(...(await signalTwice(stage, labels)).problems);
-      const racer = { ...stage, words: ['rollback'] };
-      for (let turn = 0; turn < RACES; turn += 1)
-        problems.push(...(await race(stage, [racer, racer], turn)).problems);
-      const other = { root: stage.root, tree: changedTree(PROGRAM_ROOT, join(stage.root, 'other'), 'other') };
-      const stale = { other, labels, step: 'prepare.smoke', taker: 'expired', setting: 'fence' } as const;
-      problems.push(...(await fence(stage, stale)).problems);
+      const others = [signalled, raced, fenced];
+      problems.push(
+        ...((await others[Math.floor(random() * others.length)]?.(labels)) ?? ['nothing was drawn']),
+      );
     });
     expect(problems).toEqual([]);
     expect(load).toMatchObject({ failed: 0, ledger: { missing: 0, doubled: 0, sumXof: 0 } });

@@ -132,17 +132,14 @@ describe('a deploy that does not get to its end', { timeout: 180_000 }, () => {
     expect(liveRelease()).toBe(before);
   });
 
-  it('remembers its port over `down`', async () => {
-    expect(installation.ompay(['down']).exitCode).toBe(0);
-    expect(installation.ompay(['deploy', '--bake', '1'], release('after-down')).exitCode).toBe(0);
-    await answers();
-  });
-
-  it('makes another release of another setting, and a rollback takes the setting back', () => {
-    const tree = join(installation.root, 'after-down');
+  it('remembers its port over `down`; another setting makes another release, and a rollback takes it back', async () => {
     const before = liveRelease();
     writeFileSync(join(installation.root, '.env'), 'LOG_LEVEL=error\n');
-    expect(installation.ompay(['deploy', '--bake', '1'], tree).exitCode).toBe(0);
+    expect(installation.ompay(['down']).exitCode).toBe(0);
+    expect(installation.ompay(['deploy', '--bake', '1'], join(installation.root, 'another')).exitCode).toBe(
+      0,
+    );
+    await answers();
     expect(liveRelease()).not.toBe(before);
     expect(installation.ompay(['rollback']).exitCode).toBe(0);
     expect(liveRelease()).toBe(before);

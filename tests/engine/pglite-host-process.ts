@@ -33,10 +33,14 @@ export function hostProcess(entry: string = ENTRY): HostProcess {
     socketPath: join(runFolder, '.s.PGSQL.5432'),
     start: async () => {
       const startedAtMs = performance.now();
-      child = spawn(process.execPath, [entry, '--data', dataFolder, '--socket', host.socketPath], {
-        stdio: ['ignore', 'ignore', 'pipe'],
-        env: {},
-      });
+      child = spawn(
+        process.execPath,
+        ['--liftoff-only', entry, '--data', dataFolder, '--socket', host.socketPath],
+        {
+          stdio: ['ignore', 'ignore', 'pipe'],
+          env: {},
+        },
+      );
       const client = await firstConnection(runFolder, child);
       const tookMs = performance.now() - startedAtMs;
       await client.end();

@@ -12,20 +12,15 @@ import type { Engine } from '../../src/engine/engine.ts';
 import { engineOf } from '../../src/engine/index.ts';
 import { copyInto, engineContract } from '../contract/engine.ts';
 import { LEDGER_TABLES, postTransfers } from '../fixtures/ledger.ts';
-import {
-  HOST_COMMAND,
-  removeFolder,
-  startDatabase,
-  type TestDatabase,
-  temporaryFolder,
-} from '../fixtures/pglite.ts';
+import { removeFolder, startDatabase, type TestDatabase, temporaryFolder } from '../fixtures/pglite.ts';
+import { PGLITE_HOST } from '../fixtures/servers/pglite.ts';
 
 function engineFor(folder: string): Engine {
   return engineOf({
     kind: 'pglite',
     dataFolder: join(folder, 'data'),
     socketPath: join(folder, '.s.PGSQL.5432'),
-    hostCommand: HOST_COMMAND,
+    hostCommand: PGLITE_HOST,
     clock: systemClock,
   });
 }
@@ -193,8 +188,8 @@ test('a host that does not start in time is killed, and nothing of it is left', 
 test('a host that outlived its killed run is ended by reap', async () => {
   const copy = join(folder, 'orphan');
   await copyInto(engine, copy);
-  const [program, entry] = HOST_COMMAND;
-  const orphan = spawn(program, [entry, '--data', copy, '--socket', join(folder, 'orphan.sock')], {
+  const [program, ...host] = PGLITE_HOST;
+  const orphan = spawn(program, [...host, '--data', copy, '--socket', join(folder, 'orphan.sock')], {
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   try {

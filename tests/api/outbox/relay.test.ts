@@ -173,6 +173,10 @@ describe.skipIf(REDIS_ABSENT !== undefined)('messages handed to workers through 
     const parts = { database, clock, key, deliver, log: foundations.log, redis, prefix: 'outbox-test' };
     expect(await relayOnce({ ...parts, queue: deaf })).toBe(1);
     expect(sent).toEqual([{ by: 'api', body: 'quand même' }]);
+    const asked: unknown[] = [];
+    const counting = { ...deaf, hand: async (due: unknown) => void asked.push(due) };
+    expect(await relayOnce({ ...parts, queue: counting })).toBe(0);
+    expect(asked, 'nothing waits: the queue is left alone').toEqual([]);
     await write('encore');
     expect(await relayOnce({ ...parts, queue })).toBe(1);
     expect(await server.ask((client) => client.llen('outbox-test:queue:outbox:wait'))).toBe(1);

@@ -165,7 +165,7 @@ async function lookAt(
     kysely,
   );
   return rows.map((row) => ({
-    kind: row.other === 1 ? (unless?.kind ?? kind) : kind,
+    kind: row.other === 1 && unless !== undefined ? unless.kind : kind,
     table,
     row: row.named,
   }));

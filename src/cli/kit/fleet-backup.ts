@@ -1,5 +1,6 @@
 import { createBackup } from '../../backup/create.ts';
 import type { EnvironmentConfig } from '../../config/yml/environment.ts';
+import { hasCopies } from '../../config/yml/keeps-copies.ts';
 import { SETTINGS } from '../../config/yml/settings.ts';
 import { shownDuration, shownSize } from '../../core/units.ts';
 import { askOps } from '../../deploy/fleet/ops-client.ts';
@@ -7,6 +8,7 @@ import type { Handlers } from '../../plan/act.ts';
 import type { Invocation } from '../command.ts';
 import { withBackups } from './backup-site.ts';
 import { shownFailures } from './copy-failures.ts';
+import { serversEngineName } from './site-engine.ts';
 
 const LOOK_MS = 30_000;
 
@@ -25,7 +27,7 @@ export interface FleetBackupKit {
 
 /**
  * `fleet.backup`: where migrations are missing and the environment keeps copies, one is made, read back, started, proven and
- * published before any of them is applied. This machine copies the database, so it needs a way to it.
+ * published before any of them is applied. This machine copies the database, so it needs a way to it; MariaDB's is its own host.
  */
 export function fleetBackupHandlers({ invocation, config, isUnwanted, made }: FleetBackupKit): Handlers {
   return {
@@ -50,7 +52,5 @@ export function fleetBackupHandlers({ invocation, config, isUnwanted, made }: Fl
 
 /** Somewhere else than this disk, of a database that can be copied. */
 export function keepsCopies(config: EnvironmentConfig): boolean {
-  const places = [SETTINGS.directoryPath, SETTINGS.sftpHost, SETTINGS.s3Endpoint];
-  const isCopied = config.value(SETTINGS.databaseConnection) === 'mysql';
-  return isCopied && places.some((setting) => config.value(setting) !== undefined);
+  return serversEngineName(config.value(SETTINGS.databaseConnection)) !== undefined && hasCopies(config);
 }

@@ -13,7 +13,9 @@ test.each([
   ['database: { connection: mysql }\ncopies: { directory: { path: /mnt/backup } }', true],
   ['database: { connection: mysql }\ncopies: { sftp: { host: vault } }', true],
   ["database: { connection: mysql }\ncopies: { s3: { endpoint: 'https://s3.example.sn' } }", true],
-  ['database: { connection: pgsql }\ncopies: { sftp: { host: vault } }', false],
+  ['database: { connection: pgsql }\ncopies: { sftp: { host: vault } }', true],
+  ['database: { connection: mariadb }\ncopies: { sftp: { host: vault } }', true],
+  ['database: { connection: mariadb }', false],
 ])('of %j a backup goes before migrations: %s', (text, expected) => {
   expect(keepsCopies(environmentWith(text))).toBe(expected);
 });

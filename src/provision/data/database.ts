@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { hasCopies } from '../../config/yml/keeps-copies.ts';
 import { SETTINGS } from '../../config/yml/settings.ts';
 import { OmpayError } from '../../core/errors.ts';
 import type { Secret } from '../../core/secret.ts';
@@ -36,6 +37,34 @@ export function appAccount(input: HostInput): AppAccount {
     password: secretOf(input, 'DB_PASSWORD'),
     addresses: [...new Set(addressesOf(input, 'web'))].toSorted(),
   };
+}
+
+/** The account that backups connect by, and the log's receiver. */
+export interface BackupAccount {
+  readonly user: string;
+  readonly password: Secret;
+  /** Where it may come from: the hosts that make backups, and nobody else. */
+  readonly addresses: readonly string[];
+}
+
+/**
+ * Null where the environment keeps no copies, or no host of it makes backups. MariaDB is copied on its own host. Throws
+ * `configInvalid` for a user that another is, and without a password.
+ */
+export function backupAccount(input: HostInput): BackupAccount | null {
+  const { config, database, host } = input;
+  const own = database.engine === 'mariadb' ? [host.address] : [];
+  const addresses = [...new Set([...addressesOf(input, 'backup'), ...own])].toSorted();
+  if (!hasCopies(config) || addresses.length === 0) return null;
+  const user = config.value(SETTINGS.copiesDatabaseUser) ?? '';
+  if (TAKEN_USERS.includes(user) || user === config.value(SETTINGS.databaseUser)) {
+    throw new OmpayError(
+      'configInvalid',
+      `copies.database_user of ${config.name} is ${user}, which is another's`,
+      { hint: 'write into ompay.yml: copies: { database_user: ompay_backup }' },
+    );
+  }
+  return { user, addresses, password: secretOf(input, 'BACKUP_DB_PASSWORD') };
 }
 
 /** Throws `configInvalid` when there is none. */

@@ -3,7 +3,7 @@ import { rootFile, rootFolder, running, setting } from '../declarations.ts';
 import type { HostInput } from '../input.ts';
 import type { Resource } from '../resource.ts';
 import { template } from '../templates.ts';
-import { appAccount, roomOf, serverId } from './database.ts';
+import { appAccount, backupAccount, roomOf, serverId } from './database.ts';
 import { accountLines, accountQuery, accountStatements, type MysqlAccounts } from './mysql-sql.ts';
 import { serviceTls, tlsPaths } from './service-tls.ts';
 import { mysqlSizes } from './sizes.ts';
@@ -21,11 +21,21 @@ export interface MysqlServer {
   readonly client: string;
   /** Reads the whole configuration, and exits 0 when the server could start with it. */
   readonly check: Shell;
-  readonly proofs: Omit<MysqlAccounts, 'app'>;
+  readonly proofs: Omit<MysqlAccounts, 'app' | 'backup'>;
   /** Makes the running server read its certificate anew. */
   readonly reloadTls: string;
   /** Beside those that both have: name and value as SQL shows it. */
   readonly fixed: Readonly<Record<string, string>>;
+  /** What backups need beside their account, where there is one. */
+  readonly backups: {
+    readonly packages: readonly string[];
+    /** By their names in information_schema.plugins. */
+    readonly plugins: readonly string[];
+    /** Lines of the file. */
+    readonly config: readonly string[];
+    /** As `fixed`, of what can be changed while the server runs. */
+    readonly variables: Readonly<Record<string, string>>;
+  };
   /** Statements before each `set global`, for a variable. */
   readonly forget: (variable: string) => readonly string[];
 }
@@ -35,12 +45,14 @@ const START_MS = 120_000;
 
 /** A server for the web hosts alone: its files, then the server, then what it says of itself. */
 export function mysqlResources(server: MysqlServer, input: HostInput): readonly Resource[] {
-  const accounts: MysqlAccounts = { app: appAccount(input), ...server.proofs };
-  const changeable = changeableVariables(server, input);
+  const backup = backupAccount(input);
+  const { packages, plugins, config, variables } = backup === null ? NOTHING : server.backups;
+  const accounts: MysqlAccounts = { app: appAccount(input), backup, ...server.proofs };
+  const changeable = { ...changeableVariables(server, input), ...variables };
   const fixed = { ...fixedVariables(server, input), ...server.fixed };
   const client = (query: Shell): Shell => sh`printf '%s' ${query} | ${clientLine(server)}`;
   return [
-    { kind: 'package', name: server.packageName },
+    ...[server.packageName, ...packages].map((name) => ({ kind: 'package', name }) as const),
     rootFolder('/etc/mysql'),
     ...serviceTls(input, {
       folder: TLS_FOLDER,
@@ -55,7 +67,7 @@ export function mysqlResources(server: MysqlServer, input: HostInput): readonly 
     }),
     rootFile({
       path: server.configPath,
-      content: configText(server, input),
+      content: [configText(server, input), ...config.map((line) => `${line}\n`)].join(''),
       check: server.check,
       tells: [{ unit: server.unit, how: 'restart' }],
     }),
@@ -66,6 +78,7 @@ export function mysqlResources(server: MysqlServer, input: HostInput): readonly 
       apply: sh`systemctl restart -- ${server.unit}`,
       timeoutMs: START_MS,
     }),
+    ...pluginSettings(plugins, server),
     setting({
       name: `${server.title} keeps what it answered, and its log for restores`,
       holds: sh`[ "$(${client(sh`${selectOf(changeable)}`)})" = ${Object.values(changeable).join('|')} ]`,
@@ -75,6 +88,23 @@ export function mysqlResources(server: MysqlServer, input: HostInput): readonly 
       name: `the database, its users and their rights`,
       holds: sh`[ "$(printf '%s' ${accountQuery(accounts)} | ${clientLine(server)})" = ${accountLines(accounts)} ]`,
       apply: sh`printf '%s' ${accountStatements(accounts)} | ${clientLine(server)}`,
+    }),
+  ];
+}
+
+const NOTHING: MysqlServer['backups'] = { packages: [], plugins: [], config: [], variables: {} };
+
+/** A server that did not find one says so in its log and starts without it. */
+function pluginSettings(plugins: readonly string[], server: MysqlServer): readonly Resource[] {
+  if (plugins.length === 0) return [];
+  const names = plugins.map((name) => `'${name}'`).join(', ');
+  const query = `select count(*) from information_schema.plugins where plugin_name in (${names}) and plugin_status = 'ACTIVE';\n`;
+  return [
+    setting({
+      name: `${server.title} has what backups need`,
+      holds: sh`[ "$(printf '%s' ${query} | ${clientLine(server)})" = ${String(plugins.length)} ]`,
+      apply: sh`systemctl restart -- ${server.unit}`,
+      timeoutMs: START_MS,
     }),
   ];
 }

@@ -1,17 +1,24 @@
 import { Secret } from '../../core/secret.ts';
-import type { AppAccount } from './database.ts';
+import type { AppAccount, BackupAccount } from './database.ts';
 
 /** SQL of MySQL and MariaDB: what is to be of accounts and rights, how it is asked for, and how it is made so. */
 
 export interface MysqlAccounts {
   readonly app: AppAccount;
-  /** `IDENTIFIED …` of the app's user from one address. */
-  readonly appProof: { readonly plugin: string; readonly verifier: (account: string) => string };
+  /** Null: backups are not made of this server by ompay. */
+  readonly backup: BackupAccount | null;
+  /** `IDENTIFIED …` of a user from one address: `user@address`. */
+  readonly proof: {
+    readonly plugin: string;
+    readonly verifier: (password: Secret, account: string) => string;
+  };
   readonly identified: (plugin: string, verifier: string) => string;
   /** Lets a user of the system in by the socket, without a password. */
   readonly socketPlugin: string;
   /** What the monitoring user's global rights are shown as. */
   readonly monitorRights: readonly string[];
+  /** The same of the backups' user. */
+  readonly backupRights: readonly string[];
 }
 
 const MONITOR = 'prometheus';
@@ -39,24 +46,40 @@ interface Account {
   readonly rights: readonly { readonly scope: string; readonly right: string }[];
 }
 
-function accountsOf({ app, appProof, monitorRights, socketPlugin }: MysqlAccounts): readonly Account[] {
+function accountsOf(accounts: MysqlAccounts): readonly Account[] {
+  const { app, backup, backupRights, monitorRights, socketPlugin } = accounts;
   const scope = escapedSchema(app.database);
-  const ofApp = app.addresses.map(
-    (host): Account => ({
-      user: app.user,
-      host,
-      plugin: appProof.plugin,
-      verifier: appProof.verifier(`${app.user}@${host}`),
-      tls: 'ANY',
-      rights: [{ scope: '*', right: 'USAGE' }, ...APP_RIGHTS.map((right) => ({ scope, right }))],
-    }),
-  );
-  const ofServer = monitorRights.map((right) => ({ scope: '*', right }));
-  const rights = [...ofServer, { scope: 'performance_schema', right: 'SELECT' }];
+  const ofApp = fromNetwork(app, accounts, [
+    { scope: '*', right: 'USAGE' },
+    ...APP_RIGHTS.map((right) => ({ scope, right })),
+  ]);
+  const ofBackup = backup === null ? [] : fromNetwork(backup, accounts, serverRights(backupRights));
+  const rights = [...serverRights(monitorRights), { scope: 'performance_schema', right: 'SELECT' }];
   return [
     ...ofApp,
+    ...ofBackup,
     { user: MONITOR, host: 'localhost', plugin: socketPlugin, verifier: '', tls: '', rights },
   ];
+}
+
+/** One account for each address, over TLS alone. */
+function fromNetwork(
+  { user, password, addresses }: BackupAccount,
+  { proof }: MysqlAccounts,
+  rights: Account['rights'],
+): readonly Account[] {
+  return addresses.map((host) => ({
+    user,
+    host,
+    plugin: proof.plugin,
+    verifier: proof.verifier(password, `${user}@${host}`),
+    tls: 'ANY',
+    rights,
+  }));
+}
+
+function serverRights(rights: readonly string[]): Account['rights'] {
+  return rights.map((right) => ({ scope: '*', right }));
 }
 
 /** One line for each account and right that is to be there; sorted by their bytes. Holds what servers keep of passwords. */
@@ -79,8 +102,8 @@ const RIGHTS = `select grantee, '*' as scope, privilege_type, is_grantable from 
   union all select grantee, table_schema, privilege_type, is_grantable from information_schema.schema_privileges`;
 
 /** Prints the same of the server. A root from elsewhere and users without a name count, and an empty database `test`. */
-export function accountQuery({ app }: MysqlAccounts): string {
-  const users = [app.user, MONITOR];
+export function accountQuery({ app, backup }: MysqlAccounts): string {
+  const users = [app.user, ...(backup === null ? [] : [backup.user]), MONITOR];
   const grantees = users
     .map((user) => `grantee like ${literal(`${escapedSchema(`'${user}'`)}@%`)}`)
     .join(' or ');
@@ -102,7 +125,7 @@ export function accountStatements(accounts: MysqlAccounts): Secret {
     `create database if not exists ${database} character set utf8mb4`,
     `alter database ${database} character set utf8mb4`,
     ...accountsOf(accounts).flatMap((account) => statementsOf(account, accounts)),
-    ...removals(accounts.app),
+    ...removals(accounts),
   ];
   return new Secret(`${statements.join(';\n')};\n`);
 }
@@ -131,13 +154,16 @@ function hasMoreThan(account: Account): string {
   and concat_ws('|', scope, privilege_type, is_grantable) not in (${allowed.join(', ')}))`;
 }
 
-/** The app's user from where it may not come, users without a name, a root from elsewhere; `test` when nothing is in it. */
-function removals({ addresses, user }: AppAccount): readonly string[] {
-  const kept = addresses.map(literal).join(', ') || `''`;
+/** Users from where they may not come, users without a name, a root from elsewhere; `test` when nothing is in it. */
+function removals({ app, backup }: MysqlAccounts): readonly string[] {
+  const elsewhere = [app, ...(backup === null ? [] : [backup])].map(({ user, addresses }) => {
+    const kept = addresses.map(literal).join(', ') || `''`;
+    return `(user = ${literal(user)} and host not in (${kept}))`;
+  });
   return [
     'set session group_concat_max_len = 65536',
     `set @tooMany = (select group_concat(quote(user), '@', quote(host)) from mysql.user where user = ''
-  or (user = 'root' and host <> 'localhost') or (user = ${literal(user)} and host not in (${kept})))`,
+  or (user = 'root' and host <> 'localhost') or ${elsewhere.join(' or ')})`,
     ...executed(`if(@tooMany is null, 'do 0', concat('drop user ', @tooMany))`),
     ...executed(`(select if(count(*) = 0, 'drop database if exists test', 'do 0')
   from information_schema.tables where table_schema = 'test')`),

@@ -1,5 +1,5 @@
 import { Secret } from '../../core/secret.ts';
-import type { AppAccount } from './database.ts';
+import type { AppAccount, BackupAccount } from './database.ts';
 import { scramVerifier } from './verifier.ts';
 
 /** SQL of PostgreSQL 15 and newer, run by its own superuser. The database's parts are asked for and made in the database. */
@@ -32,6 +32,29 @@ ${made(database, 'database', 'pg_database', 'datname', " encoding 'UTF8' templat
 alter database ${identifier(database)} owner to postgres;
 revoke all on database ${identifier(database)} from public;
 grant connect, temporary on database ${identifier(database)} to ${role};
+`);
+}
+
+/** As `roleQuery`: copies the server, reads all of it and writes nothing. */
+export function backupQuery({ password, user }: BackupAccount, database: string): Secret {
+  return new Secret(`select count(*) from (values (1)) as one where not exists (
+  select 1 from pg_authid where rolname = ${literal(user)} and rolcanlogin and rolreplication and rolinherit
+    and rolpassword = ${literal(scramVerifier(password, user))}
+    and not (rolsuper or rolcreaterole or rolcreatedb or rolbypassrls))
+or (select array_agg(roleid::regrole::text) from pg_auth_members where member = (select oid from pg_authid where rolname = ${literal(user)}))
+  is distinct from array['pg_read_all_data']
+or not exists (select 1 from pg_database where datname = ${literal(database)} and has_database_privilege(${literal(user)}, oid, 'CONNECT'));
+`);
+}
+
+export function backupStatements({ password, user }: BackupAccount, database: string): Secret {
+  const role = identifier(user);
+  return new Secret(`${made(user, 'role', 'pg_roles', 'rolname')}
+alter role ${role} login replication inherit nosuperuser nocreaterole nocreatedb nobypassrls password ${literal(scramVerifier(password, user))};
+select format('revoke %I from %I', roleid::regrole, member::regrole) from pg_auth_members
+  where member = (select oid from pg_roles where rolname = ${literal(user)}) and roleid::regrole::text <> 'pg_read_all_data' \\gexec
+grant pg_read_all_data to ${role};
+grant connect on database ${identifier(database)} to ${role};
 `);
 }
 

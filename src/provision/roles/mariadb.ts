@@ -1,5 +1,4 @@
 import { sh } from '../../shell/line.ts';
-import { appAccount } from '../data/database.ts';
 import { type MysqlServer, mysqlResources } from '../data/mysql-server.ts';
 import { nativeVerifier } from '../data/verifier.ts';
 import type { Family } from '../families.ts';
@@ -11,11 +10,10 @@ export const mariadbRole: Role<HostInput> = {
   name: 'mariadb',
   guard: null,
   isOn: (input) => hasRole(input, 'db') && input.database.engine === 'mariadb',
-  resources: (input, family) => mysqlResources(serverOf(input, family), input),
+  resources: (input, family) => mysqlResources(serverOf(family), input),
 };
 
-function serverOf(input: HostInput, { name }: Family): MysqlServer {
-  const { password } = appAccount(input);
+function serverOf({ name }: Family): MysqlServer {
   return {
     title: 'MariaDB',
     flags: { on: 'ON', off: 'OFF' },
@@ -31,11 +29,18 @@ function serverOf(input: HostInput, { name }: Family): MysqlServer {
     fixed: { binlog_format: 'ROW' },
     forget: () => [],
     proofs: {
-      appProof: { plugin: 'mysql_native_password', verifier: () => nativeVerifier(password) },
+      proof: { plugin: 'mysql_native_password', verifier: nativeVerifier },
       identified: (plugin, verifier) =>
         `identified via ${plugin}${verifier === '' ? '' : ` using '${verifier}'`}`,
       socketPlugin: 'unix_socket',
       monitorRights: ['BINLOG MONITOR', 'PROCESS'],
+      backupRights: ['BINLOG MONITOR', 'LOCK TABLES', 'PROCESS', 'RELOAD', 'REPLICATION SLAVE', 'SELECT'],
+    },
+    backups: {
+      packages: ['mariadb-backup'],
+      plugins: [],
+      config: [],
+      variables: {},
     },
   };
 }

@@ -1,6 +1,13 @@
 import { type Shell, sh } from '../../shell/line.ts';
-import { type AppAccount, appAccount, roomOf } from '../data/database.ts';
-import { roleQuery, roleStatements, schemaQuery, schemaStatements } from '../data/postgresql-sql.ts';
+import { type AppAccount, appAccount, type BackupAccount, backupAccount, roomOf } from '../data/database.ts';
+import {
+  backupQuery,
+  backupStatements,
+  roleQuery,
+  roleStatements,
+  schemaQuery,
+  schemaStatements,
+} from '../data/postgresql-sql.ts';
 import { serviceTls, tlsPaths } from '../data/service-tls.ts';
 import { postgresqlSizes } from '../data/sizes.ts';
 import { rootFile, rootFolder, running, setting } from '../declarations.ts';
@@ -25,6 +32,7 @@ export const postgresRole: Role<HostInput> = {
   isOn: (input) => hasRole(input, 'db') && input.database.engine === 'pgsql',
   resources: (input, family) => {
     const app = appAccount(input);
+    const backup = backupAccount(input);
     const place = placeOf(family);
     return [
       { kind: 'package', name: place.packageName },
@@ -34,7 +42,7 @@ export const postgresRole: Role<HostInput> = {
       ...serviceTls(input, { folder: `${FOLDER}/tls`, user: 'postgres', tells: RELOAD }),
       ...archive(place.archive),
       ownFile(CONFIG, configText(input, place.archive), RESTART),
-      ownFile(RULES, rulesText(app), RELOAD),
+      ownFile(RULES, rulesText(app, backup), RELOAD),
       setting({
         name: 'PostgreSQL reads the file of ompay',
         holds: sh`tail -n 1 ${place.clusterConfig} | grep -qxF ${`include '${CONFIG}'`}`,
@@ -43,6 +51,7 @@ export const postgresRole: Role<HostInput> = {
       }),
       running(UNIT),
       ...serverSettings(app, input),
+      ...backupSettings(backup, app),
     ];
   },
 };
@@ -116,6 +125,17 @@ function serverSettings(app: AppAccount, input: HostInput): readonly Resource[] 
   ];
 }
 
+function backupSettings(backup: BackupAccount | null, { database }: AppAccount): readonly Resource[] {
+  if (backup === null) return [];
+  return [
+    setting({
+      name: 'the user of the backups',
+      holds: sh`[ "$(printf '%s' ${backupQuery(backup, database)} | ${psql('postgres')})" = 0 ]`,
+      apply: sh`printf '%s' ${backupStatements(backup, database)} | ${psql('postgres')}`,
+    }),
+  ];
+}
+
 /** In the order of their names. */
 function variablesOf(input: HostInput): Readonly<Record<string, string>> {
   return {
@@ -156,12 +176,17 @@ function configText(input: HostInput, archivePath: string): string {
   });
 }
 
-function rulesText({ addresses, database, user }: AppAccount): string {
-  const lines = addresses.map(
+function rulesText(app: AppAccount, backup: BackupAccount | null): string {
+  const ofApp = rulesFor(`"${app.database}"`, app);
+  const ofBackup = backup === null ? [] : rulesFor(`replication,"${app.database}"`, backup);
+  return template('postgresql/pg_hba.conf', { APP: [...ofApp, ...ofBackup].join('\n') });
+}
+
+function rulesFor(databases: string, { addresses, user }: BackupAccount): readonly string[] {
+  return addresses.map(
     (address) =>
-      `hostssl "${database}" "${user}" ${address}/${address.includes(':') ? 128 : 32} scram-sha-256`,
+      `hostssl ${databases} "${user}" ${address}/${address.includes(':') ? 128 : 32} scram-sha-256`,
   );
-  return template('postgresql/pg_hba.conf', { APP: lines.join('\n') });
 }
 
 function ownFile(path: string, content: string, tells: typeof RESTART | typeof RELOAD): Resource {

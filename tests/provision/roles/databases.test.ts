@@ -11,7 +11,7 @@ import { mysqlRole } from '../../../src/provision/roles/mysql.ts';
 import { postgresRole } from '../../../src/provision/roles/postgres.ts';
 import { redisRole } from '../../../src/provision/roles/redis.ts';
 import { contentAt, packagesIn, settingNamed } from '../../fixtures/declared.ts';
-import { provisionInput, ROCKY } from '../../fixtures/provision-input.ts';
+import { backedUpInput, provisionInput, ROCKY } from '../../fixtures/provision-input.ts';
 
 const DEBIAN = familyNamed('debian');
 const PASSWORD = 'correct-horse-battery';
@@ -117,6 +117,53 @@ test('a password that changes, changes what is looked for', () => {
   expect(of('one')).toBe(of('one'));
   expect(of('one')).not.toBe(of('two'));
   expect(shaCrypt(new Secret('one'), 'a')).not.toBe(shaCrypt(new Secret('two'), 'a'));
+});
+
+describe('with copies of backups', () => {
+  const withBackups = new Map([...secrets, ['BACKUP_DB_PASSWORD', new Secret('of-the-backups')]]);
+  const [mysql, mariadb, postgresql] = DATABASES.map(({ engine, port, role }) =>
+    role.resources(backedUpInput('db1', { database: { engine, port }, secrets: withBackups }), DEBIAN),
+  );
+  const granted = (resources: readonly Resource[] = []) =>
+    settingNamed(resources, 'its users')
+      .apply.text.match(/grant [A-Z_, ]+ on \*\.\* to \S*ompay_backup\S*/g)
+      ?.map((line) => line.replaceAll(/['\\]/g, ''));
+
+  test('MySQL has the plugins, and an account for the host that makes them', () => {
+    const config = contentAt(mysql ?? [], '/etc/mysql/mysql.conf.d/zz-ompay.cnf');
+    expect(config).toContain('plugin_load_add = mysql_clone.so\nplugin_load_add = semisync_source.so\n');
+    expect(settingNamed(mysql ?? [], 'what backups need').holds.text).toContain('rpl_semi_sync_source');
+    expect(granted(mysql)).toEqual([
+      'grant BACKUP_ADMIN, REPLICATION CLIENT, REPLICATION SLAVE, SELECT on *.* to ompay_backup@10.0.0.41;',
+    ]);
+  });
+
+  test('MariaDB has the program, and an account for its own host too, where it is run', () => {
+    expect(packagesIn(mariadb ?? [])).toEqual(['mariadb-server', 'mariadb-backup']);
+    const rights = 'BINLOG MONITOR, LOCK TABLES, PROCESS, RELOAD, REPLICATION SLAVE, SELECT';
+    expect(granted(mariadb)).toEqual(
+      ['10.0.0.21', '10.0.0.41'].map((host) => `grant ${rights} on *.* to ompay_backup@${host};`),
+    );
+  });
+
+  test('PostgreSQL lets that host replicate and read, and nobody else', () => {
+    const rules = contentAt(postgresql ?? [], '/etc/postgresql/ompay/pg_hba.conf').split('\n');
+    expect(rules.filter((line) => line.includes('ompay_backup'))).toEqual([
+      'hostssl replication,"ompay" "ompay_backup" 10.0.0.41/32 scram-sha-256',
+    ]);
+    const { text, shown } = settingNamed(postgresql ?? [], 'user of the backups').apply;
+    expect(text).toContain('grant pg_read_all_data to "ompay_backup"');
+    expect(shown).not.toContain('SCRAM-SHA-256$4096');
+  });
+
+  test('without its password, and as the user of the API, it is refused with what to type', () => {
+    const input = backedUpInput('db1', { secrets });
+    expect(() => mysqlRole.resources(input, DEBIAN)).toThrow('production has no BACKUP_DB_PASSWORD');
+    const value: typeof input.config.value = (setting) =>
+      setting.path === 'copies.database_user' ? setting.key.parse('ompay') : input.config.value(setting);
+    const asApi = { ...input, config: { ...input.config, value } };
+    expect(() => mysqlRole.resources(asApi, DEBIAN)).toThrow("which is another's");
+  });
 });
 
 describe('redis', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { familyNamed } from '../../../src/provision/facts.ts';
 import { allowedOn, firewallRole } from '../../../src/provision/roles/firewall.ts';
-import { provisionInput, ROCKY } from '../../fixtures/provision-input.ts';
+import { backedUpInput, provisionInput, ROCKY } from '../../fixtures/provision-input.ts';
 
 function allowed(name: string, change: Parameters<typeof provisionInput>[1] = {}): readonly string[] {
   return allowedOn(provisionInput(name, change)).map(({ port, from }) => `${port} from ${from}`);
@@ -28,6 +28,13 @@ describe('what may come in', () => {
   test('the database and Redis are for the hosts that need them, and not for themselves', () => {
     expect(allowed('db1')).toEqual([...SSH, '3306 from 10.0.0.11', '3306 from 10.0.0.12']);
     expect(allowed('redis1')).toEqual([...SSH, '6379 from 10.0.0.11', '6379 from 10.0.0.12']);
+  });
+
+  test('the host that makes backups reaches the database too, and nothing else', () => {
+    const ports = allowedOn(backedUpInput('db1')).filter(({ from }) => from === '10.0.0.41');
+    expect(ports).toEqual([{ port: 3306, from: '10.0.0.41' }]);
+    const redis = allowedOn(backedUpInput('redis1')).filter(({ from }) => from === '10.0.0.41');
+    expect(redis).toEqual([]);
   });
 
   test("exporters are for monitoring's networks; ssh for the operators' own", () => {

@@ -10,7 +10,8 @@ import type { WantedFile } from './wanted.ts';
 
 const OURS = /^ompay-/;
 const MAX_FILE_BYTES = 64 * 1024;
-const SYSTEMCTL_TIMEOUT_MS = 60_000;
+/** The receiver has a minute to end (TimeoutStopSec). */
+const SYSTEMCTL_TIMEOUT_MS = 90_000;
 
 /** Files of ours, and of others whose names begin alike. A folder that is not there has none. */
 export function presentFiles(folder: string): readonly PresentFile[] {
@@ -49,26 +50,28 @@ export function applyFiles(folder: string, { changes }: SchedulePlan): void {
   }
 }
 
-/** Those of the timers that will begin nothing: not enabled, or not waiting. */
-export async function idleTimers(host: Host, timers: readonly string[]): Promise<readonly string[]> {
+/** Those of the units that are not enabled, or do not run (of a timer: do not wait). */
+export async function idleUnits(host: Host, units: readonly string[]): Promise<readonly string[]> {
   const idle: string[] = [];
-  for (const timer of timers) {
-    const line = sh`systemctl is-enabled --quiet -- ${timer} && systemctl is-active --quiet -- ${timer}`;
+  for (const unit of units) {
+    const line = sh`systemctl is-enabled --quiet -- ${unit} && systemctl is-active --quiet -- ${unit}`;
     const { exitCode } = await host.exec(line, { timeoutMs: SYSTEMCTL_TIMEOUT_MS, readOnly: true });
-    if (exitCode !== 0) idle.push(timer);
+    if (exitCode !== 0) idle.push(unit);
   }
   return idle;
 }
 
-/** From now on they begin their services, also after a start of the machine. */
-export async function startTimers(host: Host, timers: readonly string[]): Promise<void> {
+/** From now on they run as their files say, also after a start of the machine. */
+export async function startUnits(host: Host, units: readonly string[]): Promise<void> {
   await systemctl(host, sh`systemctl daemon-reload`);
-  if (timers.length > 0) await systemctl(host, sh`systemctl enable --now -- ${timers}`);
+  if (units.length === 0) return;
+  await systemctl(host, sh`systemctl enable -- ${units}`);
+  await systemctl(host, sh`systemctl restart -- ${units}`);
 }
 
-/** A service that runs at this moment goes on to its end. */
-export async function stopTimers(host: Host, timers: readonly string[]): Promise<void> {
-  if (timers.length > 0) await systemctl(host, sh`systemctl disable --now -- ${timers}`);
+/** A job that runs at this moment goes on to its end. */
+export async function stopUnits(host: Host, units: readonly string[]): Promise<void> {
+  if (units.length > 0) await systemctl(host, sh`systemctl disable --now -- ${units}`);
 }
 
 async function systemctl(host: Host, line: Shell): Promise<void> {

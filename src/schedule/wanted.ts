@@ -13,6 +13,8 @@ export interface Schedule {
   readonly metricsFolder: string | null;
   /** The file of the key that opens the environment's secrets, when it is not where that user's is. */
   readonly identityPath: string | null;
+  /** Whether the database's log is received all the time (MySQL). */
+  readonly isLogReceived: boolean;
 }
 
 export interface WantedFile {
@@ -21,6 +23,7 @@ export interface WantedFile {
 }
 
 const SECONDS_TO_END = 60;
+const SECONDS_TO_RESTART = 2;
 
 /** The first line of each file: what has it is ours to write anew and to remove. */
 export function markOf({ environment, root }: Pick<Schedule, 'environment' | 'root'>): string {
@@ -31,15 +34,27 @@ export function unitOf(environment: string, job: Job['name']): string {
   return `ompay-${environment}-${job}`;
 }
 
-/** Pure. Two units a job, for /etc/systemd/system. A service that runs is not begun again by its timer. */
+/** The service that receives the log; it never ends by itself. */
+export function streamUnitOf(environment: string): string {
+  return `ompay-${environment}-log-stream.service`;
+}
+
+/** Pure. Two units a job and the receiver's, for /etc/systemd/system. A service that runs is not begun again by its timer. */
 export function unitFiles(schedule: Schedule): readonly WantedFile[] {
-  return JOBS.flatMap((job) => {
+  const ofJobs = JOBS.flatMap((job) => {
     const unit = unitOf(schedule.environment, job.name);
     return [
       { name: `${unit}.service`, content: serviceText(schedule, job) },
       { name: `${unit}.timer`, content: timerText(schedule, job) },
     ];
   });
+  if (!schedule.isLogReceived) return ofJobs;
+  return [...ofJobs, { name: streamUnitOf(schedule.environment), content: streamText(schedule) }];
+}
+
+/** Pure. What is to be enabled and to run: a service with `Restart=` and the timers of the others. */
+export function liveUnits(files: readonly Pick<WantedFile, 'name'>[]): readonly string[] {
+  return files.map(({ name }) => name).filter((name) => /\.timer$|-log-stream\.service$/.test(name));
 }
 
 /** Pure. One file for /etc/cron.d, whose names may hold no dot (run-parts(8)). */
@@ -58,7 +73,7 @@ export function cronFile(schedule: Schedule): WantedFile {
 }
 
 function serviceText(schedule: Schedule, job: Job): string {
-  const { environment, user, identityPath } = schedule;
+  const { environment, user } = schedule;
   const after = ['network-online.target', ...job.after.map((each) => `${unitOf(environment, each)}.service`)];
   return `${markOf(schedule)}
 [Unit]
@@ -70,10 +85,37 @@ Wants=network-online.target
 Type=oneshot
 User=${user}
 ExecStart=${wordsOf(schedule, job).map(unitWord).join(' ')}
-${identityPath === null ? '' : `Environment=${unitWord(`OMPAY_AGE_IDENTITY_FILE=${identityPath}`)}\n`}TimeoutStartSec=${job.limitSeconds + LOCK_WAIT_SECONDS + SECONDS_TO_END}
+${identityLine(schedule)}TimeoutStartSec=${job.limitSeconds + LOCK_WAIT_SECONDS + SECONDS_TO_END}
 Nice=10
 IOSchedulingClass=idle
 `;
+}
+
+/** Away for a moment, a COMMIT waits for it: so it is started again at once, however often, and before other work. */
+function streamText(schedule: Schedule): string {
+  const { environment, program, root, user } = schedule;
+  const words = [program, '-C', root, 'backup', 'stream', '-e', environment];
+  return `${markOf(schedule)}
+[Unit]
+Description=OMPAY ${environment}: receives the database's log
+After=network-online.target
+Wants=network-online.target
+StartLimitIntervalSec=0
+
+[Service]
+User=${user}
+ExecStart=${words.map(unitWord).join(' ')}
+${identityLine(schedule)}Restart=always
+RestartSec=${SECONDS_TO_RESTART}
+TimeoutStopSec=${SECONDS_TO_END}
+
+[Install]
+WantedBy=multi-user.target
+`;
+}
+
+function identityLine({ identityPath }: Schedule): string {
+  return identityPath === null ? '' : `Environment=${unitWord(`OMPAY_AGE_IDENTITY_FILE=${identityPath}`)}\n`;
 }
 
 function timerText(schedule: Schedule, job: Job): string {

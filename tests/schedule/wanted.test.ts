@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { JOBS } from '../../src/schedule/job.ts';
-import { cronFile, type Schedule, unitFiles } from '../../src/schedule/wanted.ts';
+import { cronFile, liveUnits, type Schedule, unitFiles } from '../../src/schedule/wanted.ts';
 import { temporaryFolder } from '../fixtures/folder.ts';
 import { PROGRAM_ROOT } from '../fixtures/installation.ts';
 
@@ -15,15 +15,23 @@ const SCHEDULE: Schedule = {
   user: 'backup',
   metricsFolder: '/var/lib/prometheus/node-exporter',
   identityPath: '/etc/ompay/identity.agekey',
+  isLogReceived: true,
 };
 const ANALYZE_ABSENT = spawnSync('systemd-analyze', ['--version']).status !== 0;
 
-test.each(unitFiles(SCHEDULE).filter(({ name }) => name.includes('restore-test')))(
+test.each(unitFiles(SCHEDULE).filter(({ name }) => /restore-test|log-stream/.test(name)))(
   '$name is a unit that reads so',
   async ({ name, content }) => {
     await expect(content).toMatchFileSnapshot(join(GOLDENS, name));
   },
 );
+
+test('a log that is not received has no service, and no timer begins one', () => {
+  const files = unitFiles({ ...SCHEDULE, isLogReceived: false });
+  expect(files.filter(({ name }) => name.includes('stream'))).toEqual([]);
+  expect(liveUnits(files)).toHaveLength(JOBS.length);
+  expect(liveUnits(unitFiles(SCHEDULE))).toContain('ompay-production-log-stream.service');
+});
 
 test('cron gets one file, with each job at its time', async () => {
   const { name, content } = cronFile(SCHEDULE);

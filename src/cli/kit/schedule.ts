@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 import { environmentNamed, LOCAL, readProject } from '../../config/yml/project.ts';
+import { SETTINGS } from '../../config/yml/settings.ts';
 import { OmpayError } from '../../core/errors.ts';
-import { JOBS } from '../../schedule/job.ts';
-import { type Schedule, unitOf } from '../../schedule/wanted.ts';
+import type { Schedule } from '../../schedule/wanted.ts';
 import { hasOption, type Invocation, textOption } from '../command.ts';
 import { environmentName } from './environment.ts';
 
@@ -48,7 +48,15 @@ export function scheduleOf(invocation: Invocation): Schedule {
     user: textOption(command, 'user') ?? userInfo().username,
     metricsFolder: metricsFolder(invocation),
     identityPath: variables.OMPAY_AGE_IDENTITY_FILE || null,
+    isLogReceived: isLogReceived(invocation),
   };
+}
+
+function isLogReceived(invocation: Invocation): boolean {
+  const name = environmentName(invocation);
+  if (name === LOCAL) return false;
+  const config = environmentNamed(readProject(invocation.layout), name);
+  return config.value(SETTINGS.databaseConnection) === 'mysql';
 }
 
 /** Absolute. Throws `notFound` when it is not there: nobody would read what is written elsewhere. */
@@ -59,8 +67,4 @@ export function metricsFolder({ command }: Pick<Invocation, 'command'>): string 
   throw new OmpayError('notFound', `the folder ${folder} for metrics is not there`, {
     hint: `make the folder that node_exporter reads (--collector.textfile.directory): mkdir -p '${folder}'`,
   });
-}
-
-export function timersOf(environment: string): readonly string[] {
-  return JOBS.map(({ name }) => `${unitOf(environment, name)}.timer`);
 }

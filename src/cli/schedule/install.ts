@@ -1,13 +1,20 @@
 import type { Command } from 'commander';
 import { localHost } from '../../host/local.ts';
 import { JOBS } from '../../schedule/job.ts';
-import { applyFiles, idleTimers, planOf, startTimers } from '../../schedule/place.ts';
+import { applyFiles, idleUnits, planOf, startUnits, stopUnits } from '../../schedule/place.ts';
 import type { SchedulePlan } from '../../schedule/plan.ts';
 import { keepRecord, NEVER_RUN, readRecord } from '../../schedule/record.ts';
-import { cronFile, markOf, type Schedule, unitFiles } from '../../schedule/wanted.ts';
+import {
+  cronFile,
+  liveUnits,
+  markOf,
+  type Schedule,
+  unitFiles,
+  type WantedFile,
+} from '../../schedule/wanted.ts';
 import { hasOption, type Invocation } from '../command.ts';
 import { environmentOption } from '../kit/environment.ts';
-import { type SchedulePlace, scheduleOf, schedulePlace, timersOf } from '../kit/schedule.ts';
+import { type SchedulePlace, scheduleOf, schedulePlace } from '../kit/schedule.ts';
 import { note } from '../operation.ts';
 
 export function configure(command: Command): void {
@@ -19,22 +26,24 @@ export function configure(command: Command): void {
     .option('--folder <folder>', 'write the files there, and start nothing');
 }
 
-/** Writes the units or lines and starts the timers. What is as it should be is left alone. */
+/** Writes the units or lines, and starts the timers and the log's receiver. What is as it should be is left alone. */
 export async function run(invocation: Invocation): Promise<number> {
   const { command, output } = invocation;
   const place = schedulePlace(invocation);
   const schedule = scheduleOf(invocation);
   const wanted = place.kind === 'cron' ? [cronFile(schedule)] : unitFiles(schedule);
   const plan = planOf(place.folder, wanted, markOf(schedule));
-  const timers = place.isLive ? await toStart(schedule, plan) : [];
+  const units = place.isLive ? await toStart(wanted, plan) : [];
   output.write(
     output.json
-      ? `${JSON.stringify({ ...plan, folder: place.folder, start: timers })}\n`
-      : shown(plan, place, timers),
+      ? `${JSON.stringify({ ...plan, folder: place.folder, start: units })}\n`
+      : shown(plan, place, units),
   );
-  if (hasOption(command, 'plan') || plan.changes.length + timers.length === 0) return 0;
+  if (hasOption(command, 'plan') || plan.changes.length + units.length === 0) return 0;
+  const gone = plan.changes.flatMap((each) => (each.change === 'remove' ? [each] : []));
+  if (place.isLive) await stopUnits(localHost(), liveUnits(gone));
   applyFiles(place.folder, plan);
-  if (place.isLive) await startTimers(localHost(), timers);
+  if (place.isLive) await startUnits(localHost(), units);
   markInstalled(invocation, schedule);
   note(invocation, `schedule of ${schedule.environment} installed in ${place.folder}`, {
     environment: schedule.environment,
@@ -44,11 +53,11 @@ export async function run(invocation: Invocation): Promise<number> {
   return 0;
 }
 
-/** A timer that was written anew counts only from its next start. */
-async function toStart({ environment }: Schedule, { changes }: SchedulePlan): Promise<readonly string[]> {
-  const timers = timersOf(environment);
-  const idle = await idleTimers(localHost(), timers);
-  return timers.filter((name) => idle.includes(name) || changes.some((each) => each.name === name));
+/** What was written anew counts only from its next start. */
+async function toStart(wanted: readonly WantedFile[], { changes }: SchedulePlan): Promise<readonly string[]> {
+  const units = liveUnits(wanted);
+  const idle = await idleUnits(localHost(), units);
+  return units.filter((name) => idle.includes(name) || changes.some((each) => each.name === name));
 }
 
 /** From here on a job that never succeeds is overdue. */
@@ -60,10 +69,10 @@ function markInstalled({ layout, clock }: Invocation, { environment, metricsFold
   }
 }
 
-function shown({ changes }: SchedulePlan, place: SchedulePlace, timers: readonly string[]): string {
-  if (changes.length + timers.length === 0) return `all is installed in ${place.folder}; nothing to do\n`;
+function shown({ changes }: SchedulePlan, place: SchedulePlace, units: readonly string[]): string {
+  if (changes.length + units.length === 0) return `all is installed in ${place.folder}; nothing to do\n`;
   return [
     ...changes.map(({ change, name }) => `  ${change.padEnd(6)}  ${place.folder}/${name}\n`),
-    ...timers.map((name) => `  start   ${name}\n`),
+    ...units.map((name) => `  start   ${name}\n`),
   ].join('');
 }

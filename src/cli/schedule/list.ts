@@ -3,9 +3,11 @@ import { shownAge, shownDuration } from '../../core/units.ts';
 import { JOBS, type Job } from '../../schedule/job.ts';
 import { presentFiles } from '../../schedule/place.ts';
 import { type JobRecord, readRecord } from '../../schedule/record.ts';
-import { markOf, unitOf } from '../../schedule/wanted.ts';
+import { markOf, streamUnitOf, unitOf } from '../../schedule/wanted.ts';
 import { type Invocation, textOption } from '../command.ts';
+import { binlogFolder } from '../kit/binlog.ts';
 import { environmentName, environmentOption } from '../kit/environment.ts';
+import { type ReceiverReport, receiverReport } from '../kit/receiver-state.ts';
 import { CRON_FOLDER, UNITS_FOLDER } from '../kit/schedule.ts';
 import { table } from '../render.ts';
 
@@ -20,19 +22,27 @@ interface SeenJob {
   readonly isOverdue: boolean;
 }
 
-/** Exit 3 when an installed job is overdue, or its last run failed. */
+/** Null where it is not installed; undefined where it never received anything. */
+type SeenReceiver = ReceiverReport | undefined | null;
+
+/** Exit 3 when an installed job is overdue or its last run failed, and when the log's receiver is not well. */
 export async function run(invocation: Invocation): Promise<number> {
   const { clock, output } = invocation;
-  const jobs = seenJobs(invocation);
-  if (output.json)
-    for (const { job, ...seen } of jobs)
-      output.write(`${JSON.stringify({ job: job.name, calendar: job.calendar, ...seen })}\n`);
-  else output.write(shown(jobs, clock.now()));
+  const { jobs, receiver } = await seen(invocation);
+  if (output.json) {
+    for (const { job, ...rest } of jobs)
+      output.write(`${JSON.stringify({ job: job.name, calendar: job.calendar, ...rest })}\n`);
+    if (receiver !== null)
+      output.write(`${JSON.stringify({ service: 'log-stream', receiver: receiver ?? null })}\n`);
+  } else output.write(`${shown(jobs, clock.now())}${shownService(receiver)}`);
+  if (receiver !== null && receiver?.health !== 'well') return 3;
   const isWell = jobs.every(({ by, record, isOverdue }) => by === null || !(isOverdue || hasFailed(record)));
   return isWell ? 0 : 3;
 }
 
-function seenJobs(invocation: Invocation): readonly SeenJob[] {
+async function seen(
+  invocation: Invocation,
+): Promise<{ readonly jobs: readonly SeenJob[]; readonly receiver: SeenReceiver }> {
   const { clock, command, layout } = invocation;
   const environment = environmentName(invocation);
   const folder = textOption(command, 'folder');
@@ -40,7 +50,9 @@ function seenJobs(invocation: Invocation): readonly SeenJob[] {
   const ours = (path: string) => presentFiles(path).filter(({ content }) => content.startsWith(`${mark}\n`));
   const units = ours(folder ?? UNITS_FOLDER);
   const isCron = ours(folder ?? CRON_FOLDER).some(({ name }) => name === `ompay-${environment}`);
-  return JOBS.map((job) => {
+  const isStreamed = units.some(({ name }) => name === streamUnitOf(environment));
+  const receiver = isStreamed ? await receiverReport(binlogFolder(layout, environment), clock.now()) : null;
+  const jobs = JOBS.map((job): SeenJob => {
     const isTimed = units.some(({ name }) => name === `${unitOf(environment, job.name)}.timer`);
     const record = readRecord({ layout, environment, job });
     return {
@@ -50,6 +62,13 @@ function seenJobs(invocation: Invocation): readonly SeenJob[] {
       isOverdue: overdueAt(record, job) < clock.now(),
     };
   });
+  return { jobs, receiver };
+}
+
+function shownService(receiver: SeenReceiver): string {
+  if (receiver === null) return '';
+  const { health = 'not running', problem = '' } = receiver ?? {};
+  return `log-stream, a service: ${health}${problem === '' ? '' : `: ${problem}`}\n`;
 }
 
 function overdueAt(record: JobRecord | undefined, { maxAgeSeconds }: Job): number {

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { localHost } from '../../host/local.ts';
-import { applyFiles, planOf, startTimers, stopTimers } from '../../schedule/place.ts';
-import { markOf } from '../../schedule/wanted.ts';
+import { applyFiles, planOf, startUnits, stopUnits } from '../../schedule/place.ts';
+import { liveUnits, markOf } from '../../schedule/wanted.ts';
 import { hasOption, type Invocation } from '../command.ts';
 import { environmentName, environmentOption } from '../kit/environment.ts';
 import { schedulePlace } from '../kit/schedule.ts';
@@ -14,7 +14,7 @@ export function configure(command: Command): void {
     .option('--folder <folder>', 'where the files were written');
 }
 
-/** Also of an environment that ompay.yml has no more. Records and metrics stay. */
+/** Also of an environment that ompay.yml has no more. The log's receiver is ended. Records and metrics stay. */
 export async function run(invocation: Invocation): Promise<number> {
   const { command, layout, output } = invocation;
   const place = schedulePlace(invocation);
@@ -25,13 +25,9 @@ export async function run(invocation: Invocation): Promise<number> {
   else if (names.length === 0) output.write(`nothing of ${environment} is installed in ${place.folder}\n`);
   else output.write(names.map((name) => `  remove  ${place.folder}/${name}\n`).join(''));
   if (hasOption(command, 'plan') || names.length === 0) return 0;
-  if (place.isLive)
-    await stopTimers(
-      localHost(),
-      names.filter((name) => name.endsWith('.timer')),
-    );
+  if (place.isLive) await stopUnits(localHost(), liveUnits(plan.changes));
   applyFiles(place.folder, plan);
-  if (place.isLive) await startTimers(localHost(), []);
+  if (place.isLive) await startUnits(localHost(), []);
   note(invocation, `schedule of ${environment} removed from ${place.folder}`, { environment, files: names });
   return 0;
 }

@@ -46,9 +46,45 @@ function keyOf(repository: string, { epoch, file, from, to }: ChunkPlace, suffix
 
 /** The chunks that were finished, without what their records say. */
 export async function listChunks(store: Store, repository: string): Promise<readonly ChunkPlace[]> {
-  return (await store.list(logPrefix(repository))).flatMap(({ key }) => {
-    const [, epoch = '', file = '', from, to] = RECORD.exec(key) ?? [];
-    return from === undefined ? [] : [{ epoch, file, from: Number(from), to: Number(to) }];
+  return (await store.list(logPrefix(repository))).flatMap(({ key }) => placesIn(key));
+}
+
+function placesIn(key: string): readonly ChunkPlace[] {
+  const [, epoch = '', file = '', from, to] = RECORD.exec(key) ?? [];
+  return from === undefined ? [] : [{ epoch, file, from: Number(from), to: Number(to) }];
+}
+
+/** All objects of a file of the log, also what a killed writer left. */
+export interface SentFile {
+  readonly epoch: string;
+  readonly file: string;
+  readonly keys: readonly string[];
+  readonly chunks: readonly ChunkPlace[];
+  readonly modifiedAtMs: number;
+}
+
+export async function listSentFiles(store: Store, repository: string): Promise<readonly SentFile[]> {
+  const prefix = logPrefix(repository);
+  const objects = await store.list(prefix);
+  const byFile = Map.groupBy(objects, ({ key }) => key.slice(0, key.lastIndexOf('/')));
+  return [...byFile].map(([folder, all]) => {
+    const [epoch = '', file = ''] = folder.slice(prefix.length).split('/');
+    const keys = all.map(({ key }) => key);
+    const modifiedAtMs = Math.max(...all.map((each) => each.modifiedAtMs));
+    return { epoch, file, keys, chunks: keys.flatMap(placesIn), modifiedAtMs };
+  });
+}
+
+/** Records go first: what is left by a killed removal counts as never finished. */
+export async function removeSentFile(store: Store, { keys }: Pick<SentFile, 'keys'>): Promise<void> {
+  const recordsFirst = keys.toSorted((a, b) => Number(b.endsWith('.json')) - Number(a.endsWith('.json')));
+  for (const key of recordsFirst) await store.delete(key);
+}
+
+/** The same of a chunk that a larger one replaces. */
+export function removeChunk(store: Store, repository: string, place: ChunkPlace): Promise<void> {
+  return removeSentFile(store, {
+    keys: [keyOf(repository, place, 'json'), keyOf(repository, place, 'zst.age')],
   });
 }
 

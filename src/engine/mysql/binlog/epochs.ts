@@ -1,5 +1,5 @@
-import { mkdirSync } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
+import { existsSync, mkdirSync } from 'node:fs';
+import { readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isoTime } from '../../../core/clock.ts';
 import { makeFolderWhole, writeNewFile } from '../../../core/files.ts';
@@ -8,6 +8,7 @@ import { segmentNumber } from './segment.ts';
 
 const DOCUMENT = 'epoch.json';
 const EPOCH = /^\d{6}$/;
+const REMOVED = '.removed';
 
 /** An unbroken piece of one server's history: its files follow each other without a gap. */
 export interface Epoch {
@@ -26,11 +27,27 @@ export interface EpochFolder extends Epoch {
   readonly segments: readonly string[];
 }
 
-/** Oldest first. */
+/** Oldest first. One that is removed meanwhile is passed over. */
 export async function listEpochs(root: string): Promise<readonly EpochFolder[]> {
   mkdirSync(root, { recursive: true, mode: 0o700 });
   const names = (await readdir(root)).filter((name) => EPOCH.test(name)).toSorted();
-  return Promise.all(names.map((name) => readEpoch(join(root, name))));
+  const epochs: EpochFolder[] = [];
+  for (const name of names) {
+    const folder = join(root, name);
+    try {
+      epochs.push(await readEpoch(folder));
+    } catch (error) {
+      if (existsSync(folder)) throw error;
+    }
+  }
+  return epochs;
+}
+
+/** At once, for whoever reads epochs meanwhile. What a killed removal left goes too. */
+export async function removeEpoch(root: string, { folder }: Pick<EpochFolder, 'folder'>): Promise<void> {
+  await rename(folder, `${folder}${REMOVED}`);
+  for (const name of (await readdir(root)).filter((each) => each.endsWith(REMOVED)))
+    await rm(join(root, name), { recursive: true });
 }
 
 async function readEpoch(folder: string): Promise<EpochFolder> {

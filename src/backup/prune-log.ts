@@ -14,7 +14,7 @@ import {
   removeSentFile,
   type SentFile,
 } from '../store/repository/log.ts';
-import { repositoriesOf } from '../store/repository/published.ts';
+import { type RepositoryAccess, repositoriesOf } from '../store/repository/published.ts';
 import type { Store } from '../store/store.ts';
 import type { CopyFailure } from './capture.ts';
 import { type LogDrop, type LogEpoch, planLogDrop } from './log-retention.ts';
@@ -39,15 +39,15 @@ export interface LogPrunePlan {
  * @param root the receiver's folder; it need not be there.
  */
 export async function planLogPrune(
-  deps: BackupDeps,
+  access: RepositoryAccess,
   kept: readonly Backup[],
   root: string,
 ): Promise<LogPrunePlan> {
   const prunings: LogPruning[] = [];
   const failures: CopyFailure[] = [];
-  for (const store of deps.stores) {
+  for (const store of access.stores) {
     try {
-      prunings.push(...(await planStore(deps, store, kept)));
+      prunings.push(...(await planStore(access, store, kept)));
     } catch (error) {
       failures.push({ store: store.name, error });
     }
@@ -64,16 +64,16 @@ export function pruneLog(deps: BackupDeps, { prunings }: LogPrunePlan): Promise<
 }
 
 async function planStore(
-  deps: BackupDeps,
+  access: RepositoryAccess,
   store: Store,
   kept: readonly Backup[],
 ): Promise<readonly LogPruning[]> {
   const epochs: LogEpoch[] = [];
   const filesOf = new Map<string, readonly SentFile[]>();
-  for (const repository of await repositoriesOf(store, deps.site)) {
+  for (const repository of await repositoriesOf(store, access.site)) {
     const byEpoch = Map.groupBy(await listSentFiles(store, repository), ({ epoch }) => epoch);
     for (const [name, files] of byEpoch) {
-      const epoch = await sentEpoch({ deps, store, repository }, name, files);
+      const epoch = await sentEpoch({ access, store, repository }, name, files);
       if (epoch === undefined) continue;
       epochs.push(epoch);
       filesOf.set(epoch.name, files);
@@ -90,7 +90,7 @@ async function planStore(
 }
 
 interface RepositoryPlace {
-  readonly deps: BackupDeps;
+  readonly access: RepositoryAccess;
   readonly store: Store;
   readonly repository: string;
 }
@@ -123,13 +123,13 @@ async function sentEpoch(
 
 /** Of the file's beginning; undefined where there is none that is right. */
 async function recordOf(
-  { deps, store, repository }: RepositoryPlace,
+  { access, store, repository }: RepositoryPlace,
   { chunks }: SentFile,
 ): Promise<OpenedChunk | undefined> {
   const first = chunks.find(({ from }) => from === 0);
   if (first === undefined) return undefined;
   try {
-    return await readChunkRecord({ store, repository, verificationKey: deps.verificationKey }, first);
+    return await readChunkRecord({ store, repository, verificationKey: access.verificationKey }, first);
   } catch (error) {
     if (error instanceof OmpayError && error.code === 'backupDamaged') return undefined;
     throw error;

@@ -1,5 +1,7 @@
-import { appendFile, mkdir, rm } from 'node:fs/promises';
+import { createWriteStream } from 'node:fs';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import { OmpayError } from '../core/errors.ts';
 import type { Secret } from '../core/secret.ts';
 import { segmentNumber } from '../engine/mysql/binlog/segment.ts';
@@ -95,13 +97,21 @@ async function fetchFile(
   path: string,
   [first, ...others]: readonly [ChunkPlace, ...ChunkPlace[]],
 ): Promise<OpenedChunk> {
-  let record = await readChunkRecord(settings, first);
-  await appendFile(path, await readChunk(settings, record, settings.identities), { mode: 0o600 });
-  for (const place of others) {
-    record = await readChunkRecord(settings, place);
-    await appendFile(path, await readChunk(settings, record, settings.identities));
-  }
+  let record = await fetchChunk(settings, path, first);
+  for (const place of others) record = await fetchChunk(settings, path, place);
   return record;
+}
+
+async function fetchChunk(
+  settings: SentLogSettings & { readonly repository: string },
+  path: string,
+  place: ChunkPlace,
+): Promise<OpenedChunk> {
+  const chunk = await readChunkRecord(settings, place);
+  await readChunk(settings, { chunk, identities: settings.identities }, (plain) =>
+    pipeline(plain, createWriteStream(path, { flags: 'a', mode: 0o600 })),
+  );
+  return chunk;
 }
 
 function lacking(file: string, at: number): OmpayError {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
+import type { CopyFailure } from '../../backup/capture.ts';
 import { LogSender } from '../../backup/send-log.ts';
 import type { Clock } from '../../core/clock.ts';
 import { messageOf } from '../../core/errors.ts';
@@ -18,6 +19,7 @@ import { note, shownTime } from '../operation.ts';
 const SEND_EVERY_MS = 10_000;
 const MOST_SEND_MS = 3_600_000;
 const LAST_SEND_MS = 20_000;
+const MERGE_AGAIN_MS = 3_600_000;
 
 export function configure(command: Command): void {
   environmentOption(command).option('--to <folder>', "where the log is kept (default: the installation's)");
@@ -47,6 +49,7 @@ export function run(invocation: Invocation): Promise<number> {
 /** Sends what was received into the copies' stores, again and again, and once more at the end. */
 async function sendAll(sender: LogSender, clock: Clock, ended: AbortSignal): Promise<void> {
   let before = '';
+  let mergeAtMs = 0;
   for (let isLast = false; !isLast; ) {
     isLast = !(await clock.sleep(SEND_EVERY_MS, ended).then(
       () => true,
@@ -54,10 +57,29 @@ async function sendAll(sender: LogSender, clock: Clock, ended: AbortSignal): Pro
     ));
     const limit = AbortSignal.timeout(isLast ? LAST_SEND_MS : MOST_SEND_MS);
     const failures = await sender.round(limit).catch((error: unknown) => [{ store: 'log', error }]);
-    const news = failures.map(({ store, error }) => `${store}: ${messageOf(error)}`).join('\n');
-    if (news !== before && news !== '') tellFailures(failures);
-    before = news;
+    const isToMerge = !isLast && failures.length === 0 && clock.monotonicMs() >= mergeAtMs;
+    const merged = isToMerge ? await mergeIn(sender, ended) : NOTHING_MERGED;
+    // A store that forbids removing is not asked each round.
+    if (merged.failures.length > 0) mergeAtMs = clock.monotonicMs() + MERGE_AGAIN_MS;
+    const all = [...failures, ...merged.failures];
+    const news = all.map(({ store, error }) => `${store}: ${messageOf(error)}`).join('\n');
+    if (news !== before && news !== '') tellFailures(all);
+    // What merging said is not said again while it is not tried.
+    if (isToMerge || failures.length > 0) before = news;
   }
+}
+
+const NOTHING_MERGED: { readonly failures: readonly CopyFailure[] } = { failures: [] };
+
+/** One file of each store at a time, so that what is new does not wait for long; an end is no failure. */
+async function mergeIn(
+  sender: LogSender,
+  ended: AbortSignal,
+): Promise<{ readonly failures: readonly CopyFailure[] }> {
+  const { failures } = await sender
+    .merge(ended)
+    .catch((error: unknown) => ({ failures: [{ store: 'log', error }] }));
+  return ended.aborted ? NOTHING_MERGED : { failures };
 }
 
 /** The same at each start; of two receivers of one server the ids differ. Replicas made by hand have small ones. */

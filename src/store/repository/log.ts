@@ -6,8 +6,8 @@ import type { Secret } from '../../core/secret.ts';
 import type { Store } from '../store.ts';
 import { decrypt, encrypt, type Recipient } from './age.ts';
 import { readRecipients } from './manifest.ts';
-import { collect, meter, sha256Of } from './meter.ts';
-import { identityFor } from './payload.ts';
+import { collect, meter } from './meter.ts';
+import { identityFor, isZstdError } from './payload.ts';
 import { openRecord, sealRecord } from './record.ts';
 
 const MAX_RECORD_BYTES = 1024 * 1024;
@@ -131,27 +131,43 @@ export async function readChunkRecord(
   };
 }
 
-/** Its plain bytes, whole. Throws `backupDamaged`, and `configInvalid` for a key that does not open it. */
+/**
+ * Gives its plain bytes to `take`, as they come: they count only once this ends well. Throws `backupDamaged`, and
+ * `configInvalid` for a key that does not open it.
+ */
 export async function readChunk(
   { store, repository }: Pick<ChunkReading, 'store' | 'repository'>,
-  chunk: OpenedChunk,
-  identities: readonly Secret[],
-): Promise<Uint8Array> {
+  { chunk, identities }: { readonly chunk: OpenedChunk; readonly identities: readonly Secret[] },
+  take: (plain: AsyncIterable<Uint8Array>) => Promise<void>,
+): Promise<void> {
   const key = keyOf(repository, chunk, 'zst.age');
   const identity = await identityFor(chunk.recipients, identities);
-  const cipher = await collect(await store.get(key), chunk.to - chunk.from + MAX_RECORD_BYTES);
-  if (sha256Of(cipher) !== chunk.sha256) throw notSent(key);
-  const plain = await pipeline(
-    decrypt(once(cipher), identity),
-    createZstdDecompress(),
-    (bytes: AsyncIterable<Uint8Array>) => collect(bytes, chunk.to - chunk.from),
-  );
-  if (plain.length !== chunk.to - chunk.from) throw notSent(key);
-  return plain;
+  const sizeBytes = chunk.to - chunk.from;
+  const cipher = meter();
+  const plain = meter();
+  const sealed = cipher.through(await store.get(key));
+  try {
+    await pipeline(decrypt(sealed, identity), createZstdDecompress(), (bytes: AsyncIterable<Uint8Array>) =>
+      take(plain.through(atMost(bytes, sizeBytes, key))),
+    );
+  } catch (error) {
+    throw isZstdError(error) ? notSent(key) : error;
+  }
+  if (plain.digest().sizeBytes !== sizeBytes || cipher.digest().sha256 !== chunk.sha256) throw notSent(key);
 }
 
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes;
+/** What was changed could unpack to any size. */
+async function* atMost(
+  bytes: AsyncIterable<Uint8Array>,
+  mostBytes: number,
+  key: string,
+): AsyncGenerator<Uint8Array> {
+  let seenBytes = 0;
+  for await (const each of bytes) {
+    seenBytes += each.length;
+    if (seenBytes > mostBytes) throw notSent(key);
+    yield each;
+  }
 }
 
 function notSent(key: string): OmpayError {

@@ -118,7 +118,7 @@ function damaged(message: string, cause?: unknown): OmpayError {
   });
 }
 
-function isZstdError(error: unknown): boolean {
+export function isZstdError(error: unknown): boolean {
   return (
     error instanceof Error &&
     'code' in error &&

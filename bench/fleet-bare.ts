@@ -27,7 +27,13 @@ if (connection === undefined) throw new RangeError('--database is mysql, mariadb
 const { hosts, distribution } = values;
 const front = hosts.split(',').includes('lb') ? 'lb' : 'web1';
 
-const fleet = await testFleet({ hosts, distribution, connection, front });
+const backup =
+  hosts
+    .split(',')
+    .find((host) => /^db/.test(host))
+    ?.replace(/=.*/, '') ?? front;
+
+const fleet = await testFleet({ hosts, distribution, connection, front, backup });
 try {
   timed(fleet, 'provision, from bare', ['provision']);
   timed(fleet, 'deploy', ['deploy']);

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { BACKUP_KEYS } from '../config/copies-schema.ts';
 import { ENVIRONMENT_KEYS, OPERATOR_KEYS } from '../config/schema.ts';
 import { OmpayError } from '../core/errors.ts';
 import { Secret } from '../core/secret.ts';
@@ -13,6 +14,7 @@ const MAKERS: ReadonlyMap<string, () => string> = new Map([
     ENVIRONMENT_KEYS.redisPassword,
     ENVIRONMENT_KEYS.redisSentinelPassword,
     OPERATOR_KEYS.teamWebhookSecret,
+    BACKUP_KEYS.backupDbPassword,
   ].map(({ name }) => [name, () => randomBytes(KEY_BYTES).toString('base64url')] as const),
 ]);
 

@@ -46,6 +46,7 @@ describe.skipIf(absent !== undefined)('a fleet of five hosts', { timeout: RUN_MS
       distribution: 'bookworm',
       connection: 'mysql',
       front: 'lb',
+      backup: 'redis1',
     });
     other = programOf('other');
     const { root } = fleet.lab;
@@ -118,7 +119,7 @@ describe.skipIf(absent !== undefined)('a fleet of five hosts', { timeout: RUN_MS
     expect(Number(/([\d.]+) /.exec(verdict.replace(/^.*: /, ''))?.[1])).toBeLessThanOrEqual(1.5);
   });
 
-  test('gives data to web hosts alone, encrypted alone', () => {
+  test('gives data to web hosts alone, encrypted alone; the host of backups reads the database', () => {
     const ping = (edit: string): string =>
       fleet.asRoot(
         'web1',
@@ -131,6 +132,10 @@ describe.skipIf(absent !== undefined)('a fleet of five hosts', { timeout: RUN_MS
       fleet.asRoot(from, `timeout 2 bash -c 'echo >/dev/tcp/${to}/${port}' 2>&1 && echo open || echo closed`);
     expect(connect('web2', 'db1', 3306)).toBe('open\n');
     expect(connect('lb', 'db1', 3306)).toMatch(/closed\n$/);
+    expect(connect('redis1', 'db1', 3306)).toBe('open\n');
+    const asked = `select host from mysql.user where user = 'ompay_backup'; select plugin_status from information_schema.plugins where plugin_name in ('clone', 'rpl_semi_sync_source')`;
+    const told = fleet.asRoot('db1', `mysql -NBe "${asked}"`).trim();
+    expect(told.split('\n')).toEqual([fleet.address('redis1'), 'ACTIVE', 'ACTIVE']);
     expect(connect('lb', 'redis1', 6379)).toMatch(/closed\n$/);
   });
 

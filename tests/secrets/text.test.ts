@@ -54,7 +54,7 @@ test('a line break of another system is refused, not kept as a part of the value
 });
 
 test('what can be made is allowed by its variable, and never the same twice', async () => {
-  const makeable = ['APP_KEY', 'DB_PASSWORD', 'REDIS_PASSWORD', 'TEAM_WEBHOOK_SECRET'];
+  const makeable = ['APP_KEY', 'DB_PASSWORD', 'REDIS_PASSWORD', 'TEAM_WEBHOOK_SECRET', 'BACKUP_DB_PASSWORD'];
   for (const name of makeable) {
     const value = generateSecret(name);
     assertSecret(name, value);

@@ -81,7 +81,7 @@ for (const { moment, published } of MOMENTS) {
     expect(backups).toHaveLength(before.length + (published ? 1 : 0));
 
     // The database that proved the copy ends with its prover, before anybody sweeps.
-    await expect.poll(() => hostsIn(join(folder, 'work')), { timeout: 5000 }).toEqual([]);
+    await expect.poll(() => hostsIn(join(folder, 'work'))).toEqual([]);
     await sweep();
     expect(await bases()).toHaveLength(backups.length);
     expect((await names('disk')).filter((name) => name.endsWith('.part'))).toEqual([]);

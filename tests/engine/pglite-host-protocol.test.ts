@@ -126,10 +126,9 @@ describe('sharing one backend', () => {
       const idle: BackendClient = { onIdleInTransaction: () => backend.leave(idle).then(resolve, resolve) };
       backend.submit(idle, unit('BEGIN')).catch(() => undefined);
     });
-    const startedAtMs = performance.now();
     const timer = setInterval(() => backend.submit(client(), unit('OTHER')).catch(() => undefined), 10);
+    // Were it lengthened each time, it would never end.
     await ended;
     clearInterval(timer);
-    expect(performance.now() - startedAtMs).toBeLessThan(1000);
   });
 });

@@ -10,7 +10,6 @@ import { startLoad } from './load.ts';
 
 let installation: Installation;
 let port: number;
-let frontStartMs: number;
 
 beforeEach(async () => {
   installation = openInstallation();
@@ -18,22 +17,18 @@ beforeEach(async () => {
   await installation.startSupervisor();
   await installation.put(installation.slot('blue'));
   await accepts({ path: installation.layout.slotSockets.blue });
-  const startedAtMs = performance.now();
   await installation.put(installation.front(port));
   await accepts({ port });
-  frontStartMs = performance.now() - startedAtMs;
   await switchTo('blue');
 });
 
 afterEach(() => installation[Symbol.asyncDispose]());
 
 describe('killing a process of a running installation', () => {
-  // On a machine so busy that starting the program alone takes longer, twice that is the bar.
-  test('the front answers again within 1 s', async () => {
+  // How soon: npm run bench:kill.
+  test('the front answers again', async () => {
     await kill(installation, 'front');
-    const startedAtMs = performance.now();
     await eventually(async () => (await get(port)) ?? undefined);
-    expect(performance.now() - startedAtMs).toBeLessThan(Math.max(1000, 2 * frontStartMs));
   });
 
   test('requests that come while the slot is away wait for it, and each reaches it once', async () => {

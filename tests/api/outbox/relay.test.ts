@@ -43,7 +43,7 @@ test('without a queue in Redis, both the API and a worker read the outbox themse
     await write(start.name);
     const messages = await start(parts, 1);
     onTestFinished(() => messages.stop());
-    await expect.poll(delivered, { timeout: 5_000 }).toBe(before + 1);
+    await expect.poll(delivered).toBe(before + 1);
     await messages.stop();
   }
   expect(sent).toEqual(['startMessages', 'startWorker']);
@@ -91,9 +91,7 @@ describe.skipIf(REDIS_ABSENT !== undefined)('messages handed to workers through 
   }
 
   async function workersAreSeen(): Promise<void> {
-    await expect
-      .poll(() => server.ask((redis) => redis.exists('outbox-test:workers')), { timeout: 5_000 })
-      .toBe(1);
+    await expect.poll(() => server.ask((redis) => redis.exists('outbox-test:workers'))).toBe(1);
   }
 
   const bodies = Array.from({ length: 40 }, (_body, index) => `n° ${index}`);
@@ -116,7 +114,7 @@ describe.skipIf(REDIS_ABSENT !== undefined)('messages handed to workers through 
     const sent: Sent[] = [];
     await begin('api', 'api', sent);
     await write('seul');
-    await expect.poll(delivered, { timeout: 5_000 }).toBe(1);
+    await expect.poll(delivered).toBe(1);
     expect(sent).toEqual([{ by: 'api', body: 'seul' }]);
   });
 
@@ -127,9 +125,9 @@ describe.skipIf(REDIS_ABSENT !== undefined)('messages handed to workers through 
     const relay = await begin('api', 'api', sent);
     await server.kill();
     await write('sans redis');
-    await expect.poll(delivered, { timeout: 5_000 }).toBe(1);
+    await expect.poll(delivered).toBe(1);
     await server.restart();
-    await expect.poll(relay.link.state, { timeout: 5_000 }).toBe('ok');
+    await expect.poll(relay.link.state).toBe('ok');
     await workersAreSeen();
     await write('de retour');
     await expect.poll(delivered, { timeout: 20_000 }).toBe(2);

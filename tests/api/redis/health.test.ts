@@ -46,9 +46,9 @@ describe.skipIf(REDIS_ABSENT !== undefined)('the API beside a Redis that dies', 
     const { health } = await startProcess();
     expect(await health()).toEqual(WELL);
     await redis.die();
-    await expect.poll(health, { timeout: 2_000 }).toEqual(WITHOUT);
+    await expect.poll(health).toEqual(WITHOUT);
     await redis.rise();
-    await expect.poll(health, { timeout: 5_000 }).toEqual(WELL);
+    await expect.poll(health).toEqual(WELL);
   });
 
   test('two processes refuse the sixth wrong password of all, whatever becomes of Redis', async () => {

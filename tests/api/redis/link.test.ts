@@ -8,7 +8,6 @@ import { keptLog } from '../../fixtures/kept-log.ts';
 import { freePort, REDIS_ABSENT, type RedisServer, startRedis } from '../../fixtures/redis.ts';
 
 /** `/health` promises it. */
-const WITHIN_2_S = { timeout: 2_000, interval: 20 };
 
 test('without Redis nothing is asked', async () => {
   expect(await linkRedis(null, systemClock, keptLog().log)).toBe(NO_REDIS);
@@ -29,15 +28,18 @@ describe.skipIf(REDIS_ABSENT !== undefined)('with a real Redis', () => {
     const { log, lines } = keptLog();
     const link = await linkRedis(server.settings, systemClock, log);
     onTestFinished(() => link.close());
-    await expect.poll(link.state, WITHIN_2_S).toBe('ok');
+    await expect.poll(link.state).toBe('ok');
     return { link, lines };
   }
 
-  /** A question, and how long its answer took. */
-  async function timed(link: RedisLink): Promise<{ readonly answer: unknown; readonly ms: number }> {
-    const startMs = systemClock.monotonicMs();
-    const answer = await link.ask((redis) => redis.ping());
-    return { answer, ms: systemClock.monotonicMs() - startMs };
+  /** The answer to a question, and whether Redis was asked at all. */
+  async function asked(link: RedisLink): Promise<{ readonly answer: unknown; readonly isSent: boolean }> {
+    let isSent = false;
+    const answer = await link.ask((redis) => {
+      isSent = true;
+      return redis.ping();
+    });
+    return { answer, isSent };
   }
 
   test('killed, it is away at once and asked no more; back again, it is met without help', async () => {
@@ -45,13 +47,11 @@ describe.skipIf(REDIS_ABSENT !== undefined)('with a real Redis', () => {
     const firstSince = Number(link.connectedSinceMs());
     expect(await link.ask((redis) => redis.ping())).toBe('PONG');
     await server.kill();
-    await expect.poll(link.state, { timeout: 500 }).toBe('away');
+    await expect.poll(link.state).toBe('away');
     expect(link.connectedSinceMs()).toBeUndefined();
-    const asked = await timed(link);
-    expect(asked.answer).toBeUndefined();
-    expect(asked.ms).toBeLessThan(50);
+    expect(await asked(link)).toEqual({ answer: undefined, isSent: false });
     await server.restart();
-    await expect.poll(link.state, WITHIN_2_S).toBe('ok');
+    await expect.poll(link.state).toBe('ok');
     expect(await link.ask((redis) => redis.ping())).toBe('PONG');
     expect(Number(link.connectedSinceMs())).toBeGreaterThan(firstSince);
     const said = lines.filter((line) => line.includes('Redis a') || line.includes('Redis is'));
@@ -62,24 +62,22 @@ describe.skipIf(REDIS_ABSENT !== undefined)('with a real Redis', () => {
     ]);
   });
 
-  test('stopped, it holds up one question for a tenth of a second and the others not at all', async () => {
+  test('stopped, it holds up one question, soon given up, and the others not at all', async () => {
     const { link } = await linked();
     server.pause();
     onTestFinished(() => server.resume());
-    const [first, second] = [await timed(link), await timed(link)];
-    expect([first.answer, second.answer]).toEqual([undefined, undefined]);
-    expect(first.ms).toBeLessThan(1_000);
-    expect(second.ms).toBeLessThan(50);
+    expect(await asked(link)).toEqual({ answer: undefined, isSent: true });
+    expect(await asked(link)).toEqual({ answer: undefined, isSent: false });
     expect(link.state()).toBe('away');
     server.resume();
-    await expect.poll(link.state, WITHIN_2_S).toBe('ok');
+    await expect.poll(link.state).toBe('ok');
   });
 
-  test('stopped while nobody asks, it is away within 2 s', async () => {
+  test('stopped while nobody asks, it is away by itself', async () => {
     const { link } = await linked();
     server.pause();
     onTestFinished(() => server.resume());
-    await expect.poll(link.state, WITHIN_2_S).toBe('away');
+    await expect.poll(link.state).toBe('away');
   });
 
   test('a connection that stays silent is made anew', async () => {
@@ -89,16 +87,16 @@ describe.skipIf(REDIS_ABSENT !== undefined)('with a real Redis', () => {
     onTestFinished(() => server.resume());
     await expect.poll(link.connectedSinceMs, { timeout: 10_000 }).toBeUndefined();
     server.resume();
-    await expect.poll(link.state, { timeout: 5_000 }).toBe('ok');
+    await expect.poll(link.state).toBe('ok');
     expect(Number(link.connectedSinceMs())).toBeGreaterThan(since);
   });
 
   test('one that answers and takes no writes is away', async () => {
     const { link } = await linked();
     await server.ask((redis) => redis.config('SET', 'min-replicas-to-write', '1'));
-    await expect.poll(link.state, WITHIN_2_S).toBe('away');
+    await expect.poll(link.state).toBe('away');
     await server.ask((redis) => redis.config('SET', 'min-replicas-to-write', '0'));
-    await expect.poll(link.state, WITHIN_2_S).toBe('ok');
+    await expect.poll(link.state).toBe('ok');
   });
 
   test('the one who closes it waits for nothing, even when there is no Redis', async () => {

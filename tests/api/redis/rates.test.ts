@@ -120,7 +120,7 @@ describe.skipIf(REDIS_ABSENT !== undefined)('rate limits that processes share', 
     expect(await allowedOf(both, 25)).toBe(25);
     await server.kill();
     await server.restart();
-    for (const { link } of both) await expect.poll(link.state, { timeout: 5_000 }).toBe('ok');
+    for (const { link } of both) await expect.poll(link.state).toBe('ok');
     expect(await allowedOf(both, 100)).toBe(limit / 2);
     nextMinute();
     expect(await allowedOf(both, 100)).toBe(limit);
@@ -133,7 +133,7 @@ describe.skipIf(REDIS_ABSENT !== undefined)('rate limits that processes share', 
     const after = await allowedOf(both, 100);
     server.resume();
     expect(after).toBe(limit - 40);
-    for (const { link } of both) await expect.poll(link.state, { timeout: 5_000 }).toBe('ok');
+    for (const { link } of both) await expect.poll(link.state).toBe('ok');
     expect(await allowedOf(both, 20)).toBe(0);
   });
 

@@ -97,7 +97,7 @@ test('SIGTERM ends the editor and leaves nothing; what SIGKILL left, the next co
     child.kill(signal);
     const code = await new Promise((resolve) => child.once('exit', resolve));
     if (signal === 'SIGKILL') process.kill(pid, 'SIGKILL');
-    await vi.waitUntil(() => !isAlive(editor), { timeout: 5000 });
+    await vi.waitUntil(() => !isAlive(editor), { timeout: 20_000 });
     expect(code).toBe(signal === 'SIGTERM' ? 130 : null);
     expect(leftIn(project)).toHaveLength(signal === 'SIGTERM' ? 0 : 1);
   }

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { effectsUseTheirDoor } from './tidy/doors.ts';
 import { importsGoOneWay } from './tidy/layers.ts';
+import { startsAreLight } from './tidy/light.ts';
 import {
   packagesAreDocumented,
   packagesAreUsed,
@@ -62,6 +63,15 @@ test('files have at most 300 lines, functions at most 70', () => {
 
 test('nothing goes around the type checker, and nothing is left unfinished', () => {
   expectNone(nothingIsBanned(everything));
+});
+
+test('commands read drivers, ciphers and builders when they need them, but for those that work on the database', () => {
+  const commands = product
+    .map(({ path }) => path)
+    .filter((path) => /^src\/cli\/(?!api\/|migrate\/)/.test(path));
+  const light = commands.filter((path) => !path.startsWith('src/cli/kit/'));
+  expect(light.length).toBeGreaterThan(50);
+  expectNone(startsAreLight(product, light));
 });
 
 test('packages have exact versions, a reason in docs/dependencies.md, and a use', () => {

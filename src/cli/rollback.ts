@@ -16,7 +16,6 @@ import { hooked, hooksOf, plansBefore } from './kit/hooks.ts';
 import { localKit } from './kit/local.ts';
 import { printPlans } from './kit/plans.ts';
 import { reportAfterwards } from './kit/report.ts';
-import { rollbackCost } from './kit/rollback-cost.ts';
 import { runOperation } from './operation.ts';
 
 export function configure(command: Command): void {
@@ -46,7 +45,7 @@ export async function run(invocation: Invocation): Promise<number> {
       ...rollbackPlansOf(before, target, choices, invocation.layout),
       unlockPlan(),
     ]);
-    const cost = before.databaseRuns ? await rollbackCost(invocation, target) : '';
+    const cost = before.databaseRuns ? await costOf(invocation, target) : '';
     if (cost !== '') process.stderr.write(`${cost.replace(/^; /, '! ')}\n`);
     return 0;
   }
@@ -68,7 +67,7 @@ export async function run(invocation: Invocation): Promise<number> {
         if (!result.changed)
           return { exitCode: 0, summary: `release ${target.id} is live already; nothing to do`, data };
         // After the switch: whoever goes back is in a hurry.
-        const cost = await rollbackCost(invocation, target);
+        const cost = await costOf(invocation, target);
         return {
           exitCode: 0,
           summary: `release ${target.id} serves again (before: ${result.previous ?? 'none'})${cost}`,
@@ -77,6 +76,12 @@ export async function run(invocation: Invocation): Promise<number> {
       });
     },
   );
+}
+
+async function costOf(invocation: Invocation, target: Release): Promise<string> {
+  // It stands on the drivers of all databases: those who go back are served first.
+  const { rollbackCost } = await import('./kit/rollback-cost.ts');
+  return rollbackCost(invocation, target);
 }
 
 /**

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { basename, join } from 'node:path';
-import { build } from 'esbuild';
 import { messageOf, OmpayError } from '../core/errors.ts';
 
 /** CommonJS packages inside the bundle call `require` for Node's own modules; ESM has none by itself. */
@@ -27,6 +26,7 @@ export async function bundle(source: {
   readonly entry: string;
   readonly output: string;
 }): Promise<Bundle> {
+  const { build } = await import('esbuild');
   try {
     const result = await build({
       absWorkingDir: source.root,

@@ -1,6 +1,5 @@
 import { open } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { execa } from 'execa';
 import { systemClock } from '../core/clock.ts';
 import { OmpayError, systemCodeOf } from '../core/errors.ts';
 import { writeFileAtomic } from '../core/files.ts';
@@ -40,6 +39,7 @@ async function execHere(line: Shell, options: ExecOptions): Promise<ExecResult> 
   if (line.hasSecret && options.stdin !== undefined) {
     throw new TypeError('a line with a secret travels over stdin, so it cannot have a stdin of its own');
   }
+  const execa = await theExeca();
   options.signal?.throwIfAborted();
   const timeout = AbortSignal.timeout(options.timeoutMs);
   const quiet = new AbortController();
@@ -48,7 +48,7 @@ async function execHere(line: Shell, options: ExecOptions): Promise<ExecResult> 
     quiet.signal,
     ...(options.signal === undefined ? [] : [options.signal]),
   ]);
-  const child = startShell(line, options.stdin ?? '');
+  const child = startShell(execa, line, options.stdin ?? '');
   const watching = watchSilence(child, options.idleMs, quiet);
   const result = await unlessStopped(child, stop).finally(() => watching.abort());
   if (options.signal?.aborted === true) throw options.signal.reason;
@@ -66,8 +66,9 @@ async function execHere(line: Shell, options: ExecOptions): Promise<ExecResult> 
 }
 
 async function followHere(line: Shell, options: FollowOptions): Promise<FollowEnd> {
+  const execa = await theExeca();
   options.signal.throwIfAborted();
-  const child = startFollowed(line);
+  const child = startFollowed(execa, line);
   const reader = lineReader();
   const said = saidTail();
   child.stderr.on('data', (chunk: Buffer) => said.push(chunk));
@@ -121,10 +122,16 @@ async function getHere(path: string): Promise<Uint8Array> {
   });
 }
 
+/** A hundred modules: read when this machine is to run something, which many commands for other hosts never need. */
+async function theExeca() {
+  return (await import('execa')).execa;
+}
+
+type Execa = Awaited<ReturnType<typeof theExeca>>;
 type Child = ReturnType<typeof startShell> | ReturnType<typeof startFollowed>;
 
 /** In a process group of its own, so that what the shell started ends with it. */
-function startShell(line: Shell, stdin: string) {
+function startShell(execa: Execa, line: Shell, stdin: string) {
   return execa('/bin/sh', line.hasSecret ? ['-s'] : ['-c', line.text], {
     input: line.hasSecret ? line.text : stdin,
     detached: true,
@@ -134,7 +141,7 @@ function startShell(line: Shell, stdin: string) {
 }
 
 /** The same, with an output that is read while it runs and kept nowhere. */
-function startFollowed(line: Shell) {
+function startFollowed(execa: Execa, line: Shell) {
   return execa('/bin/sh', line.hasSecret ? ['-s'] : ['-c', line.text], {
     input: line.hasSecret ? line.text : '',
     detached: true,

@@ -1,4 +1,3 @@
-import { createTransport } from 'nodemailer';
 import { isLoopback } from '../config/key.ts';
 import type { MailSettings } from '../config/team.ts';
 import { systemCodeOf } from '../core/errors.ts';
@@ -24,7 +23,7 @@ async function send(
   signal: AbortSignal | undefined,
 ): Promise<TryOutcome> {
   const timeout = AbortSignal.timeout(TOTAL_TIMEOUT_MS);
-  const transport = transportTo(settings);
+  const transport = await transportTo(settings);
   try {
     const sent = transport.sendMail({
       from: settings.username,
@@ -47,7 +46,9 @@ async function send(
   }
 }
 
-function transportTo({ host, port, username, password }: MailSettings) {
+async function transportTo({ host, port, username, password }: MailSettings) {
+  // Most commands tell nobody by mail, and it takes a tenth of a second to read.
+  const { createTransport } = await import('nodemailer');
   const isHere = isLoopback(host);
   return createTransport({
     host,

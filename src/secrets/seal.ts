@@ -1,4 +1,3 @@
-import { armor, Decrypter, Encrypter } from 'age-encryption';
 import type { Recipient } from '../config/yml/environment.ts';
 import { messageOf, OmpayError } from '../core/errors.ts';
 import { Secret } from '../core/secret.ts';
@@ -17,6 +16,7 @@ export async function seal(text: Secret, recipients: readonly Recipient[]): Prom
       },
     );
   }
+  const { armor, Encrypter } = await import('age-encryption');
   const encrypter = new Encrypter();
   for (const { recipient } of recipients) {
     try {
@@ -33,6 +33,7 @@ export async function seal(text: Secret, recipients: readonly Recipient[]): Prom
 
 /** Armored or not. Throws `configInvalid` when the identity opens it not, or it is damaged. */
 export async function unseal(sealed: Uint8Array, path: string, identity: Identity): Promise<Secret> {
+  const { armor, Decrypter } = await import('age-encryption');
   const decrypter = new Decrypter();
   decrypter.addIdentity(identity.key.reveal());
   try {

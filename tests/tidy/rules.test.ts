@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { effectsUseTheirDoor } from './doors.ts';
 import { importsGoOneWay } from './layers.ts';
+import { startsAreLight } from './light.ts';
 import {
   type Manifest,
   packagesAreDocumented,
@@ -137,6 +138,18 @@ test('a statement that runs on import is found, but not in an entry', () => {
   });
   expect(lines(importsAreQuiet(texts, ['src/main.ts']))).toEqual([
     'src/a.ts:2 does something when it is imported',
+  ]);
+});
+
+test('a heavy package that a command reads at its start is found, however far; types and import() are light', () => {
+  const texts = files({
+    'src/cli/a.ts':
+      "import '../b.ts';\nimport type { Kysely } from 'kysely';\nconst c = () => import('../c.ts');",
+    'src/b.ts': "import { type Client } from 'pg';\nexport { createPool } from 'mysql2/promise';",
+    'src/c.ts': "import 'ssh2';",
+  });
+  expect(lines(startsAreLight(texts, ['src/cli/a.ts']))).toEqual([
+    'src/b.ts:2 makes src/cli/a.ts read mysql2',
   ]);
 });
 

@@ -19,6 +19,8 @@ export interface SourceFile {
 export interface Import {
   readonly specifier: string;
   readonly line: number;
+  /** Read together with the file: not a type alone, and not by `import()`. */
+  readonly isEager: boolean;
 }
 
 export interface Use {
@@ -38,10 +40,21 @@ export function readSource(path: string, text: string): SourceFile {
   if (errors[0] !== undefined) throw new Error(`${path} does not parse: ${errors[0].message}`);
   const lineAt = lineFinder(text);
   const requests = [
-    ...module.staticImports.map((each) => each.moduleRequest),
-    ...module.staticExports.flatMap((each) => each.entries.flatMap((entry) => entry.moduleRequest ?? [])),
+    ...module.staticImports.map(({ moduleRequest, entries }) => ({
+      ...moduleRequest,
+      isEager: entries.length === 0 || entries.some(({ isType }) => !isType),
+    })),
+    ...module.staticExports.flatMap(({ entries }) =>
+      entries.flatMap(({ moduleRequest, isType }) =>
+        moduleRequest === null ? [] : [{ ...moduleRequest, isEager: !isType }],
+      ),
+    ),
   ];
-  const imports = requests.map((request) => ({ specifier: request.value, line: lineAt(request.start) }));
+  const imports = requests.map(({ value, start, isEager }) => ({
+    specifier: value,
+    line: lineAt(start),
+    isEager,
+  }));
   const found = visited(program, lineAt);
   return {
     path,
@@ -86,9 +99,10 @@ function visited(program: ESTree.Program, lineAt: LineAt): Found {
     ArrowFunctionExpression: span,
     ImportExpression: (node) => {
       const specifier = node.source.type === 'Literal' ? String(node.source.value) : '(computed)';
-      imports.push({ specifier, line: lineAt(node.start) });
+      imports.push({ specifier, line: lineAt(node.start), isEager: false });
     },
-    TSImportType: (node) => imports.push({ specifier: node.source.value, line: lineAt(node.start) }),
+    TSImportType: (node) =>
+      imports.push({ specifier: node.source.value, line: lineAt(node.start), isEager: false }),
     MemberExpression: (node) => use(memberName(node), node),
     CallExpression: (node) => {
       if (node.callee.type === 'Identifier') use(`${node.callee.name}()`, node);

@@ -18,9 +18,9 @@ import { localHost } from '../../host/local.ts';
 import type { JsonObject } from '../../plan/plan.ts';
 import type { Invocation } from '../command.ts';
 import { actor, type Operation, type OperationResult, runOperation } from '../operation.ts';
+import { deferredHandlers } from './deferred.ts';
 import { environmentName } from './environment.ts';
-import { fleetBackupHandlers, type MadeBackup } from './fleet-backup.ts';
-import { fleetDataHandlers } from './fleet-data.ts';
+import type { MadeBackup } from './fleet-backup.ts';
 import { type Fleet, withFleet } from './fleet-hosts.ts';
 import { fleetWitness } from './fleet-smoke.ts';
 import { hooked, hooksOf } from './hooks.ts';
@@ -107,13 +107,18 @@ export async function runFleetOperation(
       leaseMs: LEASE_MS,
     }),
     ...shipHandlers({ layout: invocation.layout, shippable, environment: config.name }),
-    ...fleetBackupHandlers({ invocation, config, isUnwanted: request.withoutBackup, made }),
-    ...fleetDataHandlers({
-      memory,
-      made,
-      run: operation.run,
-      mayMigrate: request.withoutBackup || !isProduction(config),
+    ...deferredHandlers(['fleet.backup'], async () => {
+      const { fleetBackupHandlers } = await import('./fleet-backup.ts');
+      return fleetBackupHandlers({ invocation, config, isUnwanted: request.withoutBackup, made });
     }),
+    ...deferredHandlers(['fleet.migrate', 'fleet.smoke'], async () =>
+      (await import('./fleet-data.ts')).fleetDataHandlers({
+        memory,
+        made,
+        run: operation.run,
+        mayMigrate: request.withoutBackup || !isProduction(config),
+      }),
+    ),
     ...hooks.handlers(operation),
     ...observationHandlers(
       {

@@ -20,13 +20,10 @@ import type { Handlers } from '../../plan/act.ts';
 import { journalFiles, newestLineTimeMs } from '../../plan/journal.ts';
 import type { Invocation } from '../command.ts';
 import type { Operation } from '../operation.ts';
-import { backupHandlers } from './backup.ts';
 import { checkHandlers } from './checks.ts';
-import { migrationHandlers } from './migrations.ts';
+import { deferredHandlers, deferredWitness } from './deferred.ts';
 import { notifyHandlers } from './notify.ts';
-import { localWitness } from './observation.ts';
 import { once } from './once.ts';
-import { smokeHandlers } from './smoke.ts';
 
 /** The local environment as commands use it: domains are composed here, and nowhere else. */
 export interface LocalKit {
@@ -67,20 +64,26 @@ export function localKit(invocation: Invocation): LocalKit {
         layout,
         services,
         token: () => tokenOf(operation),
-        witness: localWitness(layout, clock),
+        witness: deferredWitness(async () => (await import('./observation.ts')).localWitness(layout, clock)),
         run: operation.run,
       }),
-      ...backupHandlers(invocation, install),
+      ...deferredHandlers(['backup.create', 'backup.prove', 'backup.prune'], async () =>
+        (await import('./backup.ts')).backupHandlers(invocation, install),
+      ),
       ...checkHandlers({ invocation, facts, run: operation.run }),
       ...notifyHandlers({ layout, clock, run: operation.run }),
-      ...smokeHandlers({ layout, clock, run: operation.run }),
-      ...migrationHandlers({
-        invocation,
-        run: operation.run,
-        facts,
-        candidate: async () => (await candidate()).release,
-        platform: install,
-      }),
+      ...deferredHandlers(['smoke.run'], async () =>
+        (await import('./smoke.ts')).smokeHandlers({ layout, clock, run: operation.run }),
+      ),
+      ...deferredHandlers(['migrate.lint', 'migrate.rehearse', 'migrate.up', 'smoke.live'], async () =>
+        (await import('./migrations.ts')).migrationHandlers({
+          invocation,
+          run: operation.run,
+          facts,
+          candidate: async () => (await candidate()).release,
+          platform: install,
+        }),
+      ),
     }),
   };
 }

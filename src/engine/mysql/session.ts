@@ -1,10 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import {
-  type Connection,
-  type ConnectionOptions,
-  createConnection,
-  type TypeCastField,
-} from 'mysql2/promise';
+import type { Connection, ConnectionOptions, TypeCastField } from 'mysql2/promise';
 import { messageOf, OmpayError } from '../../core/errors.ts';
 import type { FactRow, QuerySession } from '../proof.ts';
 import { type MysqlAccess, shownPlace } from './access.ts';
@@ -36,6 +31,7 @@ export async function openSession(
   limits: SessionLimits,
   database?: string,
 ): Promise<MysqlSession> {
+  const { createConnection } = await import('mysql2/promise');
   let connection: Connection;
   try {
     connection = await createConnection({

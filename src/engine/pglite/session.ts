@@ -1,4 +1,4 @@
-import pg from 'pg';
+import type pg from 'pg';
 import { messageOf, OmpayError, systemCodeOf } from '../../core/errors.ts';
 import type { FactRow, QuerySession } from '../proof.ts';
 
@@ -19,7 +19,8 @@ export async function connect(
   folder: string,
   limits: { readonly connectMs: number; readonly queryMs: number },
 ): Promise<PgSession | undefined> {
-  const client = new pg.Client({
+  const { Client } = await import('pg');
+  const client = new Client({
     host: folder,
     user: 'postgres',
     database: 'postgres',
@@ -74,8 +75,9 @@ function isNobodyThere(error: unknown): boolean {
   return code === 'ENOENT' || code === 'ECONNREFUSED';
 }
 
+/** What the server itself answered has a severity (PostgreSQL's protocol, error fields), and is left as it is. */
 function explained(error: unknown): unknown {
-  return error instanceof pg.DatabaseError ? error : unavailable(error);
+  return error instanceof Error && 'severity' in error ? error : unavailable(error);
 }
 
 function unavailable(error: unknown): OmpayError {

@@ -1,5 +1,5 @@
 import { type ConnectionOptions, checkServerIdentity } from 'node:tls';
-import pg from 'pg';
+import type pg from 'pg';
 import { messageOf, OmpayError, systemCodeOf } from '../../core/errors.ts';
 import type { FactRow, QuerySession } from '../proof.ts';
 import { hostAndPort, type PostgresAccess, readAuthority, shownPlace } from './access.ts';
@@ -31,7 +31,8 @@ export async function openSession(
   database: string,
 ): Promise<PostgresSession> {
   const ssl = await tlsOptions(access);
-  const client = new pg.Client({
+  const { Client } = await import('pg');
+  const client = new Client({
     ...hostAndPort(access),
     user: access.username,
     password: access.password.reveal(),

@@ -1,4 +1,3 @@
-import { Decrypter, Encrypter, generateX25519Identity, identityToRecipient } from 'age-encryption';
 import { messageOf, OmpayError } from '../../core/errors.ts';
 import { Secret } from '../../core/secret.ts';
 
@@ -16,13 +15,20 @@ export interface AgeKey {
   readonly identity: Secret;
 }
 
+/** Most commands open and seal nothing, and its curves take a tenth of a second to read. */
+function age() {
+  return import('age-encryption');
+}
+
 export async function generateAgeKey(): Promise<AgeKey> {
+  const { generateX25519Identity, identityToRecipient } = await age();
   const identity = await generateX25519Identity();
   return { recipient: await identityToRecipient(identity), identity: new Secret(identity) };
 }
 
 /** The public half of an identity. Throws `configInvalid` when it is not one. */
 export async function recipientOf(identity: Secret): Promise<string> {
+  const { identityToRecipient } = await age();
   try {
     return await identityToRecipient(identity.reveal());
   } catch {
@@ -38,6 +44,7 @@ export async function* encrypt(
   source: AsyncIterable<Uint8Array>,
   recipients: readonly Recipient[],
 ): AsyncGenerator<Uint8Array> {
+  const { Encrypter } = await age();
   const encrypter = new Encrypter();
   for (const { recipient } of recipients) encrypter.addRecipient(recipient);
   yield* await encrypter.encrypt(ReadableStream.from(source));
@@ -48,6 +55,7 @@ export async function* decrypt(
   source: AsyncIterable<Uint8Array>,
   identity: Secret,
 ): AsyncGenerator<Uint8Array> {
+  const { Decrypter } = await age();
   const decrypter = new Decrypter();
   decrypter.addIdentity(identity.reveal());
   try {

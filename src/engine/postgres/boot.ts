@@ -1,7 +1,7 @@
 import { chmod, writeFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
-import { OmpayError, systemCodeOf } from '../../core/errors.ts';
+import { messageOf, OmpayError, systemCodeOf } from '../../core/errors.ts';
 import { Secret } from '../../core/secret.ts';
 import { temporaryFolder } from '../../core/unfinished.ts';
 import type { BootedDatabase, BootRequest } from '../engine.ts';
@@ -15,8 +15,18 @@ const HBA_NAME = 'pg_hba.conf';
 const IDENT_NAME = 'pg_ident.conf';
 const CONNECT_TIMEOUT_MS = 5000;
 const QUERY_TIMEOUT_MS = 10 * 60_000;
-/** Nobody listens yet; cannot_connect_now: it recovers. */
-const NOT_YET: ReadonlySet<string> = new Set(['ENOENT', 'ECONNREFUSED', '57P03']);
+/** Nobody listens yet, or no more; cannot_connect_now: it recovers; admin_shutdown, crash_shutdown: it ends, and says why in its log. */
+const NOT_YET: ReadonlySet<string> = new Set([
+  'ENOENT',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  '57P01',
+  '57P02',
+  '57P03',
+]);
+/** PostgreSQL's appendix A: internal error (data_corrupted among them), system error. */
+const DAMAGED = /^(?:XX|58)/;
 
 /** SIGINT and SIGQUIT are PostgreSQL's fast and immediate shutdown; after SIGKILL its shared memory would stay. */
 const POSTGRES: ScratchProgram = {
@@ -134,7 +144,14 @@ async function sessionIfServing(
     await session.close();
     return await openAs(owner);
   } catch (error) {
-    if (error instanceof OmpayError && NOT_YET.has(systemCodeOf(error.cause) ?? '')) return undefined;
-    throw error;
+    if (!(error instanceof OmpayError)) throw error;
+    const code = systemCodeOf(error.cause);
+    // Without a code the connection broke: whether the server did as well is looked at next.
+    if (code === undefined || NOT_YET.has(code)) return undefined;
+    if (!DAMAGED.test(code)) throw error;
+    throw new OmpayError('backupDamaged', `the copy starts and cannot be read: ${messageOf(error.cause)}`, {
+      hint: 'restore from another copy, or choose another backup: ompay backup list',
+      cause: error,
+    });
   }
 }

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { systemClock } from '../../../src/core/clock.ts';
@@ -69,6 +69,14 @@ describe.skipIf(absent !== undefined)('what keeps PostgreSQL from being copied i
     await expect(copyInto(untrusted, join(source.folder, 'untrusted'))).rejects.toThrow(/certificate/);
     const nowhere = at({ port: await freePort() });
     await expect(copyInto(nowhere, join(source.folder, 'nowhere'))).rejects.toThrow(/ECONNREFUSED/);
+  });
+
+  test('a copy that starts and whose catalogue is damaged', async () => {
+    const engine = postgresEngine(source.settings);
+    const folder = join(source.folder, 'damaged');
+    await copyInto(engine, folder);
+    truncateSync(join(folder, 'global/pg_filenode.map'), 0);
+    await expect(engine.boot(folder, { timeoutMs: 60_000 })).rejects.toMatchObject({ code: 'backupDamaged' });
   });
 
   test('a role without the right to replicate', async () => {

@@ -1,4 +1,5 @@
 import { ulid } from '../core/ids.ts';
+import { counted } from '../core/progress.ts';
 import type { CaptureSource } from '../engine/engine.ts';
 import type { SourceFacts } from '../engine/proof.ts';
 import type { HeldLock } from '../plan/lock.ts';
@@ -6,6 +7,7 @@ import { fanOut } from '../store/repository/fan-out.ts';
 import { digestOf } from '../store/repository/meter.ts';
 import { basePrefix, payloadKey, repositoryPrefix } from '../store/repository/paths.ts';
 import { type PayloadDigest, sealPayload } from '../store/repository/payload.ts';
+import { readPublished } from '../store/repository/published.ts';
 import { ensureRepository } from '../store/repository/repository.ts';
 import type { Store } from '../store/store.ts';
 import { abandon } from './abandon.ts';
@@ -84,9 +86,10 @@ async function capture(
   const request = { label: names.id, queries: deps.queries, signal };
   const { archived, ...position } = await engine.capture(request, async (source) => {
     await announce(deps, names, source);
+    const copying = { title: 'copying', ofBytes: await lastSize(deps, names), isGuess: true };
     const sealed = await sealPayload(source.entries, { recipients: deps.recipients, signal }, (cipher) =>
       fanOut(
-        cipher,
+        counted(cipher, copying, deps.progress),
         names.stores.map((store) => (branch) => store.put(payloadKey(names.base), branch, { signal })),
       ),
     );
@@ -94,7 +97,11 @@ async function capture(
   });
   const writtenMs = clock.monotonicMs();
   const { written, ...payload } = archived;
-  const copies = await readBackAll(names.stores, written, names.base, payload);
+  const copies = await readBackAll(names.stores, written, {
+    ...payload,
+    base: names.base,
+    progress: deps.progress,
+  });
   return {
     ...names,
     ...position,
@@ -108,7 +115,7 @@ async function capture(
 
 async function announce(deps: BackupDeps, names: CaptureNames, source: CaptureSource): Promise<void> {
   const { site, engine, recipients, stores, workFolder } = deps;
-  const server = { site, engine: engine.name, serverUuid: source.serverUuid };
+  const server = { site, engine: deps.content?.source ?? engine.name, serverUuid: source.serverUuid };
   names.repository = repositoryPrefix(server);
   names.base = basePrefix(names.repository, names);
   await recordIntent(workFolder, { backup: names.id, repository: names.repository, base: names.base });
@@ -123,14 +130,26 @@ async function announce(deps: BackupDeps, names: CaptureNames, source: CaptureSo
   if (names.stores.length === 0) throw names.failures[0]?.error ?? new TypeError('no store is configured');
 }
 
+/** Of the newest backup in the first store, sealed: what a progress guesses by. Null when there is none. */
+async function lastSize(deps: BackupDeps, { repository, stores }: CaptureNames): Promise<number | null> {
+  if (deps.progress === undefined) return null;
+  const { backups } = await readPublished({ ...deps, stores: stores.slice(0, 1) });
+  const last = backups.findLast((each) => each.repository === repository);
+  return last?.manifest.cipher.sizeBytes ?? null;
+}
+
+interface Written extends PayloadDigest {
+  readonly base: string;
+  readonly progress: BackupDeps['progress'];
+}
+
 type Copies = Pick<CapturedBackup, 'stores' | 'failures'>;
 
 /** Throws the first failure when no store has a whole copy. */
 async function readBackAll(
   stores: readonly Store[],
   written: readonly PromiseSettledResult<unknown>[],
-  base: string,
-  payload: PayloadDigest,
+  payload: Written,
 ): Promise<Copies> {
   const good: Store[] = [];
   const failures: CopyFailure[] = [];
@@ -138,7 +157,7 @@ async function readBackAll(
     const result = written[index];
     try {
       if (result?.status === 'rejected') throw result.reason;
-      await readBack(store, base, payload);
+      await readBack(store, payload);
       good.push(store);
     } catch (error) {
       failures.push({ store: store.name, error });
@@ -148,8 +167,9 @@ async function readBackAll(
   return { stores: good, failures };
 }
 
-async function readBack(store: Store, base: string, { cipher }: PayloadDigest): Promise<void> {
+async function readBack(store: Store, { base, cipher, progress }: Written): Promise<void> {
   const key = payloadKey(base);
-  const seen = await digestOf(await store.get(key));
+  const work = { title: `reading ${store.name} back`, ofBytes: cipher.sizeBytes };
+  const seen = await digestOf(counted(await store.get(key), work, progress));
   if (seen.sha256 !== cipher.sha256) throw payloadMismatch(store, key, seen, cipher);
 }

@@ -1,5 +1,6 @@
 import type { Manifest } from '../store/repository/manifest.ts';
 import { PAYLOAD_FILE } from '../store/repository/paths.ts';
+import { contentGuide } from './content-guide.ts';
 
 type Guided = Omit<Manifest, 'proofSha256' | 'guideSha256'>;
 
@@ -8,6 +9,7 @@ type Guided = Omit<Manifest, 'proofSha256' | 'guideSha256'>;
  * which were run by hand.
  */
 export function restoreGuide(manifest: Guided): string {
+  if (manifest.kind !== 'full') return contentGuide(manifest);
   const recipients = manifest.recipients
     .map(({ name, recipient }) => `- ${name}: \`${recipient}\``)
     .join('\n');

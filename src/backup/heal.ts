@@ -1,5 +1,6 @@
 import { isoTime } from '../core/clock.ts';
 import { ulid } from '../core/ids.ts';
+import { counted } from '../core/progress.ts';
 import { appendCatalog } from '../store/repository/catalog.ts';
 import { digestOf, meter } from '../store/repository/meter.ts';
 import { guideKey, manifestKey, payloadKey, proofKey } from '../store/repository/paths.ts';
@@ -134,9 +135,12 @@ async function copyTo(
   await recordIntent(deps.workFolder, { backup: manifest.id, repository, base });
   await ensureRepository(store, { site, engine, serverUuid, recipients });
   const key = payloadKey(base);
-  const bytes = proven(source, await source.store.get(key));
+  const { sizeBytes: ofBytes } = manifest.cipher;
+  const copying = { title: `copying ${manifest.id} from ${source.store.name} to ${store.name}`, ofBytes };
+  const bytes = counted(proven(source, await source.store.get(key)), copying, deps.progress);
   await store.put(key, bytes, signal === undefined ? {} : { signal });
-  const seen = await digestOf(await store.get(key));
+  const reading = { title: `reading ${store.name} back`, ofBytes };
+  const seen = await digestOf(counted(await store.get(key), reading, deps.progress));
   if (seen.sha256 !== manifest.cipher.sha256) throw payloadMismatch(store, key, seen, manifest.cipher);
   for (const { document, sha256 } of [
     { document: proofKey(base), sha256: manifest.proofSha256 },

@@ -1,5 +1,6 @@
 import { isoTime } from '../core/clock.ts';
 import { messageOf, OmpayError } from '../core/errors.ts';
+import { counted, type Progress } from '../core/progress.ts';
 import { decodeFacts } from '../engine/proof.ts';
 import { rehearse } from '../engine/rehearse.ts';
 import { extractBackup, readBackup } from '../store/repository/extract.ts';
@@ -71,7 +72,7 @@ async function look(
   await checkSize(copy);
   if (level === 0) return;
   await checkDocuments(copy);
-  if (level === 1) await checkHash(copy);
+  if (level === 1) await checkHash(copy, deps.progress);
   if (level === 2) await readBackup(place, opening, inspectTar);
   if (level < 3) return;
   const facts = decodeFacts(await readDocument(store, proofKey(base), manifest.proofSha256), proofKey(base));
@@ -79,7 +80,9 @@ async function look(
     await extractBackup(place, opening, dataFolder);
     const asked = level === 3 ? [] : queries;
     const limits = signal === undefined ? {} : { signal };
-    await rehearse(engine, dataFolder, { ...limits, queries: asked, facts, stop: 'kill', clock });
+    const rehearsing = { ...limits, queries: asked, facts, clock };
+    if (deps.content === undefined) await rehearse(engine, dataFolder, { ...rehearsing, stop: 'kill' });
+    else await deps.content.prove(dataFolder, rehearsing);
   });
 }
 
@@ -115,8 +118,9 @@ export async function checkDocuments({ store, base, manifest }: CopyPlace): Prom
   }
 }
 
-export async function checkHash({ store, base, manifest }: CopyPlace): Promise<void> {
+export async function checkHash({ store, base, manifest }: CopyPlace, progress?: Progress): Promise<void> {
   const key = payloadKey(base);
-  const seen = await digestOf(await store.get(key));
+  const work = { title: `reading ${store.name}`, ofBytes: manifest.cipher.sizeBytes };
+  const seen = await digestOf(counted(await store.get(key), work, progress));
   if (seen.sha256 !== manifest.cipher.sha256) throw payloadMismatch(store, key, seen, manifest.cipher);
 }

@@ -84,10 +84,12 @@ function prove(deps: BackupDeps, captured: CapturedBackup, signal: AbortSignal):
     await extractBackup({ ...captured, store, recipients }, openingOf(deps, signal), dataFolder);
     const fetchMs = Math.round(clock.monotonicMs() - beginMs);
     const { facts } = captured;
-    return {
-      ...(await rehearse(engine, dataFolder, { queries, facts, stop: 'kill', clock, signal })),
-      fetchMs,
-    };
+    const asked = { queries, facts, clock, signal };
+    const rehearsal =
+      deps.content === undefined
+        ? await rehearse(engine, dataFolder, { ...asked, stop: 'kill' })
+        : await deps.content.prove(dataFolder, asked);
+    return { ...rehearsal, fetchMs };
   });
 }
 
@@ -115,10 +117,10 @@ function documentsOf(deps: BackupDeps, captured: CapturedBackup, rehearsal: Time
   const described = {
     id: captured.id,
     site: deps.site,
-    engine: deps.engine.name,
+    engine: deps.content?.source ?? deps.engine.name,
     serverUuid: captured.serverUuid,
     serverVersion,
-    kind: 'full',
+    kind: deps.content?.kind ?? 'full',
     method: captured.method,
     from: captured.from,
     to: captured.to,
@@ -127,7 +129,7 @@ function documentsOf(deps: BackupDeps, captured: CapturedBackup, rehearsal: Time
     recipients: deps.recipients,
     plain: captured.plain,
     cipher: captured.cipher,
-  } as const;
+  } as const satisfies Omit<Manifest, 'proofSha256' | 'guideSha256'>;
   const guide = Buffer.from(restoreGuide(described));
   const manifest = { ...described, proofSha256: sha256Of(proof), guideSha256: sha256Of(guide) };
   return { manifest, manifestBytes: encodeManifest(manifest), proof, guide };
@@ -169,7 +171,7 @@ async function publishTo(
     backup: manifest.id,
     base,
     manifestSha256: sha256Of(manifestBytes),
-    reason: 'read back, started and proven',
+    reason: manifest.kind === 'full' ? 'read back, started and proven' : 'read back and proven',
   } as const;
   await appendCatalog(store, repository, event, deps);
 }

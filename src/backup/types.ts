@@ -1,9 +1,12 @@
 import type { KeyObject } from 'node:crypto';
 import type { Clock } from '../core/clock.ts';
+import type { Progress } from '../core/progress.ts';
 import type { Secret } from '../core/secret.ts';
 import type { Engine } from '../engine/engine.ts';
-import type { ProofQuery } from '../engine/proof.ts';
+import type { ProofQuery, SourceFacts } from '../engine/proof.ts';
+import type { Rehearsal } from '../engine/rehearse.ts';
 import type { Recipient } from '../store/repository/age.ts';
+import type { BackupKind } from '../store/repository/manifest.ts';
 import type { RepositoryAccess } from '../store/repository/published.ts';
 
 /** One backup with all its copies. Every listed backup was read back, booted and proven before it was listed. */
@@ -13,7 +16,7 @@ export interface Backup {
   readonly engine: string;
   readonly serverUuid: string;
   readonly serverVersion: string;
-  readonly kind: 'full';
+  readonly kind: BackupKind;
   readonly method: 'online' | 'cold';
   /** The engine's positions: LSN (PostgreSQL), GTID set (MySQL). */
   readonly from: string;
@@ -45,10 +48,31 @@ export interface Actor {
   readonly machine: string;
 }
 
+/** A backup that is no data folder: what it is, and how an extracted copy is shown to be whole. */
+export interface BackupContent {
+  readonly kind: Exclude<BackupKind, 'full'>;
+  /** The beginning of its repository's name, beside the server's. */
+  readonly source: string;
+  /** Throws `backupDamaged`. */
+  prove(
+    folder: string,
+    options: {
+      readonly queries: readonly ProofQuery[];
+      readonly facts: SourceFacts | null;
+      readonly clock: Clock;
+      readonly signal?: AbortSignal;
+    },
+  ): Promise<Rehearsal>;
+}
+
 /** What making and keeping backups takes. */
 export interface BackupDeps extends RepositoryAccess {
   readonly clock: Clock;
   readonly engine: Engine;
+  /** Is told of bytes that are copied and read. */
+  readonly progress?: Progress;
+  /** Absent: full backups. Each kind has a site of its own, so that none is taken for another. */
+  readonly content?: BackupContent;
   /** What is asked of every copy before it counts. */
   readonly queries: readonly ProofQuery[];
   /** Who can open the backups: operations and escrow. */

@@ -1,5 +1,6 @@
 import { OmpayError } from '../core/errors.ts';
 import { ulid } from '../core/ids.ts';
+import { partOf } from '../core/progress.ts';
 import { findBackup } from '../store/repository/find.ts';
 import {
   type PublishedBackup,
@@ -111,12 +112,22 @@ async function lookAtAll(
   run: string,
 ): Promise<readonly Look[]> {
   const looks: Look[] = [];
-  for (const copy of copies) {
-    const { at, tookMs, failure } = await lookAt(deps, copy, { level, run, ...(signal ? { signal } : {}) });
-    const seen = { backup: copy.manifest.id, store: copy.store.name, level, at, tookMs };
-    looks.push({ seen, failure });
+  const { progress } = deps;
+  const ofBytes = copies.reduce((sum, { manifest }) => sum + manifest.cipher.sizeBytes, 0);
+  const whole = { title: 'verifying', ofBytes };
+  let beforeBytes = 0;
+  try {
+    for (const copy of copies) {
+      const own = progress === undefined ? deps : { ...deps, progress: partOf(progress, whole, beforeBytes) };
+      const { at, tookMs, failure } = await lookAt(own, copy, { level, run, ...(signal ? { signal } : {}) });
+      const seen = { backup: copy.manifest.id, store: copy.store.name, level, at, tookMs };
+      looks.push({ seen, failure });
+      beforeBytes += copy.manifest.cipher.sizeBytes;
+    }
+    return looks;
+  } finally {
+    progress?.end();
   }
-  return looks;
 }
 
 function verdictOf({ backup, store, tookMs }: VerifiedCopy, failure: unknown): CopyVerdict {

@@ -13,9 +13,11 @@ import { keepTest, type SealedTest } from '../restore/restore-test-file.ts';
 import { findBackup } from '../store/repository/find.ts';
 import { hasOption, type Invocation, textOption } from './command.ts';
 import { type Watched, withAlarm } from './kit/alarms.ts';
+import { refuseOtherKinds } from './kit/backup-kinds.ts';
 import { withBackups } from './kit/backup-site.ts';
 import { storeNamed } from './kit/copies.ts';
 import { environmentOption } from './kit/environment.ts';
+import { withProgress } from './kit/progress.ts';
 import { restoreTestsFolder } from './kit/restore-tests.ts';
 import { actor, note } from './operation.ts';
 
@@ -37,7 +39,13 @@ function testNow(invocation: Invocation): Promise<Watched> {
     const wanted = textOption(command, 'from');
     const store = wanted === undefined ? mostRemote(deps) : storeNamed(deps.stores, wanted);
     const id = args[0] ?? 'latest';
-    const test = await testRestore(deps, { store, id, workFolder: deps.workFolder, signal });
+    if (args[0] !== undefined) await refuseOtherKinds(invocation, deps, id);
+    const test = await testRestore(withProgress(deps, invocation), {
+      store,
+      id,
+      workFolder: deps.workFolder,
+      signal,
+    });
     await recordIn(deps, test);
     const sealed = keepTest(restoreTestsFolder(layout, deps.site), test, deps.signingKey);
     const languages: readonly Language[] = hasOption(command, 'english') ? ['fr', 'en'] : ['fr'];

@@ -4,9 +4,11 @@ import { messageOf, OmpayError } from '../core/errors.ts';
 import { shownAge, shownDuration } from '../core/units.ts';
 import { type Restored, restoreBackup } from '../restore/restore.ts';
 import { type Invocation, textOption } from './command.ts';
+import { refuseOtherKinds } from './kit/backup-kinds.ts';
 import { withBackups } from './kit/backup-site.ts';
 import { chosenStores } from './kit/copies.ts';
 import { environmentOption } from './kit/environment.ts';
+import { withProgress } from './kit/progress.ts';
 import { restoreToPoint } from './kit/restore-point.ts';
 import { note } from './operation.ts';
 
@@ -35,9 +37,13 @@ export async function run(invocation: Invocation): Promise<number> {
   const into = folderOf(command);
   const restored = await withBackups(
     invocation,
-    (deps) => {
+    async (deps) => {
       const stores = chosenStores(deps.stores, textOption(command, 'from'));
-      return restoreBackup({ ...deps, stores }, { id: args[0] ?? 'latest', into, signal });
+      if (args[0] !== undefined) await refuseOtherKinds(invocation, deps, args[0]);
+      return restoreBackup(
+        { ...withProgress(deps, invocation), stores },
+        { id: args[0] ?? 'latest', into, signal },
+      );
     },
     asOfMs(command),
   );

@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises';
 import type { Clock } from '../core/clock.ts';
+import type { Progress } from '../core/progress.ts';
 import type { Secret } from '../core/secret.ts';
 import { removeRelayLogs, replay } from '../engine/mysql/replay/replay.ts';
 import { reapScratch, type ScratchServer, type ScratchSettings } from '../engine/mysql/server.ts';
@@ -28,6 +29,8 @@ export interface PointDeps {
   readonly scratch: ScratchSettings & { readonly database: string };
   readonly queries: readonly ProofQuery[];
   readonly identity: Secret;
+  /** Is told of bytes that are read. */
+  readonly progress?: Progress;
   readonly formerIdentities?: readonly Secret[];
 }
 
@@ -75,12 +78,17 @@ interface Extracted {
 }
 
 async function extractFirstGood(
-  { identity, formerIdentities = [] }: PointDeps,
+  { identity, formerIdentities = [], progress }: PointDeps,
   { copies }: PointPlan,
   folder: string,
   signal: AbortSignal | undefined,
 ): Promise<Extracted> {
-  const opening = { identity, formerIdentities, ...(signal === undefined ? {} : { signal }) };
+  const opening = {
+    identity,
+    formerIdentities,
+    ...(progress === undefined ? {} : { progress }),
+    ...(signal === undefined ? {} : { signal }),
+  };
   const passedOver: { store: string; error: unknown }[] = [];
   for (const copy of copies) {
     const { store, base, manifest } = copy;

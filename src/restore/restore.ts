@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { Clock } from '../core/clock.ts';
 import { type ErrorName, OmpayError } from '../core/errors.ts';
+import type { Progress } from '../core/progress.ts';
 import type { Secret } from '../core/secret.ts';
 import type { Engine } from '../engine/engine.ts';
 import { decodeFacts, type ProofCheck, type ProofQuery } from '../engine/proof.ts';
@@ -17,6 +18,8 @@ export interface RestoreDeps extends RepositoryAccess {
   readonly queries: readonly ProofQuery[];
   /** Of one of the backup's recipients. */
   readonly identity: Secret;
+  /** Is told of bytes that are read. */
+  readonly progress?: Progress;
   /** Keys that were replaced: older backups are for them. */
   readonly formerIdentities?: readonly Secret[];
 }
@@ -91,8 +94,13 @@ async function restoreCopy(
   { store, base, manifest }: PublishedBackup,
   { into, signal }: RestoreInput,
 ): Promise<Omit<Restored, 'passedOver' | 'unread'>> {
-  const { clock, engine, queries, identity, formerIdentities = [] } = deps;
-  const opening = { identity, formerIdentities, ...(signal === undefined ? {} : { signal }) };
+  const { clock, engine, queries, identity, formerIdentities = [], progress } = deps;
+  const opening = {
+    identity,
+    formerIdentities,
+    ...(progress === undefined ? {} : { progress }),
+    ...(signal === undefined ? {} : { signal }),
+  };
   const proofBytes = await readDocument(store, proofKey(base), manifest.proofSha256);
   const facts = decodeFacts(proofBytes, proofKey(base));
   return makeInPlace(into, async (dataFolder) => {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 
-export const JOB_NAMES = ['backup-full', 'log-check', 'restore-test'] as const;
+export const JOB_NAMES = ['backup-full', 'backup-logical', 'log-check', 'restore-test'] as const;
 export type JobName = (typeof JOB_NAMES)[number];
 
 /** Something that is to happen by itself. */
@@ -17,6 +17,8 @@ export interface Job {
   readonly limitSeconds: number;
   /** How old its last success may be before somebody is to look. */
   readonly maxAgeSeconds: number;
+  /** Of databases of servers alone: no stock program dumps the embedded one. */
+  readonly isOfServers?: boolean;
   /** What it waits for when both are to run. */
   readonly after: readonly JobName[];
   /** Words of `ompay`, one after the other; one that fails ends it. */
@@ -35,7 +37,7 @@ const DAY_SECONDS = 24 * HOUR_SECONDS;
 export const JOBS: readonly Job[] = [
   {
     name: 'backup-full',
-    title: 'a full backup each day, and what the retention does not keep is removed',
+    title: 'a full backup each day with what lies beside it, and what the retention does not keep is removed',
     calendar: '*-*-* 02:00:00',
     cron: '0 2 * * *',
     delaySeconds: 600,
@@ -44,8 +46,22 @@ export const JOBS: readonly Job[] = [
     after: [],
     commands: () => [
       ['backup', 'create'],
+      ['backup', 'create', '--kind', 'files'],
+      // Last: it removes nothing of a kind whose newest backup is old.
       ['backup', 'prune'],
     ],
+  },
+  {
+    name: 'backup-logical',
+    title: 'a dump in SQL each week',
+    calendar: 'Sun *-*-* 03:30:00',
+    cron: '30 3 * * 0',
+    delaySeconds: 600,
+    limitSeconds: 6 * HOUR_SECONDS,
+    maxAgeSeconds: 8 * DAY_SECONDS,
+    isOfServers: true,
+    after: ['backup-full'],
+    commands: () => [['backup', 'create', '--kind', 'logical']],
   },
   {
     name: 'log-check',
@@ -80,6 +96,11 @@ function statusCommand({ environment, metricsFolder }: CommandPlace): readonly (
 
 /** How long a job waits while another of ompay's commands holds the lock. */
 export const LOCK_WAIT_SECONDS = HOUR_SECONDS;
+
+/** Those of an environment of servers, or of this machine's installation. */
+export function jobsOf({ isOfServers }: { readonly isOfServers: boolean }): readonly Job[] {
+  return JOBS.filter((job) => isOfServers || job.isOfServers !== true);
+}
 
 export function isJobName(name: string): name is JobName {
   return JOB_NAMES.some((each) => each === name);

@@ -1,5 +1,5 @@
 import { sh } from '../shell/line.ts';
-import { JOBS, type Job, LOCK_WAIT_SECONDS } from './job.ts';
+import { type Job, jobsOf, LOCK_WAIT_SECONDS } from './job.ts';
 
 /** Whose jobs they are, and how they are begun. */
 export interface Schedule {
@@ -13,6 +13,8 @@ export interface Schedule {
   readonly metricsFolder: string | null;
   /** The file of the key that opens the environment's secrets, when it is not where that user's is. */
   readonly identityPath: string | null;
+  /** Whether its database is of servers, which stock programs dump. */
+  readonly isOfServers: boolean;
   /** Whether the database's log is received all the time (MySQL). */
   readonly isLogReceived: boolean;
 }
@@ -41,7 +43,7 @@ export function streamUnitOf(environment: string): string {
 
 /** Pure. Two units a job and the receiver's, for /etc/systemd/system. A service that runs is not begun again by its timer. */
 export function unitFiles(schedule: Schedule): readonly WantedFile[] {
-  const ofJobs = JOBS.flatMap((job) => {
+  const ofJobs = jobsOf(schedule).flatMap((job) => {
     const unit = unitOf(schedule.environment, job.name);
     return [
       { name: `${unit}.service`, content: serviceText(schedule, job) },
@@ -64,7 +66,7 @@ export function cronFile(schedule: Schedule): WantedFile {
     markOf(schedule),
     '# cron does not catch up what was missed while the machine was off: timers of systemd do.',
     ...(identity === null ? [] : [`OMPAY_AGE_IDENTITY_FILE=${identity}`]),
-    ...JOBS.flatMap((job) => [
+    ...jobsOf(schedule).flatMap((job) => [
       `# ${job.title}`,
       `${job.cron} ${schedule.user} ${cronCommand(schedule, job)}`,
     ]),

@@ -49,7 +49,7 @@ test('a job that ends well runs each command, and its metric says when', async (
   const kit = kitOf('exit 0');
   expect(await runJob(kit)).toBe(0);
   expect(readFileSync(join(kit.folder, 'words'), 'utf8')).toBe(
-    `-C ${kit.folder} backup create -e staging\n-C ${kit.folder} backup prune -e staging\n`,
+    `-C ${kit.folder} backup create -e staging\n-C ${kit.folder} backup create --kind files -e staging\n-C ${kit.folder} backup prune -e staging\n`,
   );
   const { record, metrics } = seen(kit);
   expect(record).toMatchObject({ lastSuccessAtMs: NOW_MS, lastRunAtMs: NOW_MS, lastExitCode: 0 });

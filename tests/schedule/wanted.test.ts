@@ -15,6 +15,7 @@ const SCHEDULE: Schedule = {
   user: 'backup',
   metricsFolder: '/var/lib/prometheus/node-exporter',
   identityPath: '/etc/ompay/identity.agekey',
+  isOfServers: true,
   isLogReceived: true,
 };
 const ANALYZE_ABSENT = spawnSync('systemd-analyze', ['--version']).status !== 0;
@@ -31,6 +32,12 @@ test('a log that is not received has no service, and no timer begins one', () =>
   expect(files.filter(({ name }) => name.includes('stream'))).toEqual([]);
   expect(liveUnits(files)).toHaveLength(JOBS.length);
   expect(liveUnits(unitFiles(SCHEDULE))).toContain('ompay-production-log-stream.service');
+});
+
+test('the embedded database, which no stock program dumps, has no job for it', () => {
+  const names = unitFiles({ ...SCHEDULE, isOfServers: false }).map(({ name }) => name);
+  expect(names.filter((name) => name.includes('logical'))).toEqual([]);
+  expect(unitFiles(SCHEDULE).map(({ name }) => name)).toContain('ompay-production-backup-logical.timer');
 });
 
 test('cron gets one file, with each job at its time', async () => {

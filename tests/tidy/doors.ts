@@ -48,6 +48,8 @@ const MODULE_DOORS: Readonly<Record<string, Door>> = {
       'src/engine/pglite/', // a database booted on a scratch folder to prove a backup
       'src/engine/scratch-process.ts', // the same of the other engines
       'src/engine/mysql/', // the empty server that a clone goes to
+      'src/engine/dump/', // mysqldump, mariadb-dump and pg_dump, likewise
+      'src/engine/files/redis.ts', // redis-cli, which writes a file
       'src/engine/postgres/', // pg_basebackup, whose output is read as it comes
       'src/cli/secrets/editor.ts', // the operator's editor, which has the terminal
       'src/deploy/handlers/', // a bundle started in an empty folder to prove that it starts

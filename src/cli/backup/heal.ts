@@ -1,10 +1,12 @@
 import type { Command } from 'commander';
-import { healBackups } from '../../backup/heal.ts';
+import { type Healing, healBackups } from '../../backup/heal.ts';
 import { shownDuration, shownSize } from '../../core/units.ts';
 import type { Invocation } from '../command.ts';
+import { BACKUP_KINDS, distinct, ofKind } from '../kit/backup-kinds.ts';
 import { withBackups } from '../kit/backup-site.ts';
 import { exitCodeOf, tellFailures } from '../kit/copy-failures.ts';
 import { environmentOption } from '../kit/environment.ts';
+import { withProgress } from '../kit/progress.ts';
 import { note } from '../operation.ts';
 
 export function configure(command: Command): void {
@@ -14,8 +16,15 @@ export function configure(command: Command): void {
 /** Makes missing and damaged copies again from good ones. A store that fails is told, and its exit code given. */
 export function run(invocation: Invocation): Promise<number> {
   const { output, signal } = invocation;
-  return withBackups(invocation, async (deps) => {
-    const { healed, mendedEntries, pruned, failures } = await healBackups(deps, { signal });
+  return withBackups(invocation, async (site) => {
+    const deps = withProgress(site, invocation);
+    const healings: Healing[] = [];
+    for (const kind of BACKUP_KINDS)
+      healings.push(await healBackups(ofKind(deps, kind, invocation), { signal }));
+    const healed = healings.flatMap((each) => each.healed);
+    const failures = distinct(healings.flatMap((each) => each.failures));
+    const mendedEntries = healings.reduce((sum, each) => sum + each.mendedEntries, 0);
+    const pruned = healings.reduce((sum, each) => sum + each.pruned, 0);
     for (const { backup, store, from, sizeBytes, tookMs } of healed) {
       note(invocation, `backup ${backup} healed in ${store} from ${from}`, { backup, store, from });
       output.write(

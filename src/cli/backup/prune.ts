@@ -2,9 +2,11 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { type PrunePlan, pruneBackups } from '../../backup/prune.ts';
 import { type LogPrunePlan, pruneLog } from '../../backup/prune-log.ts';
+import type { BackupKind } from '../../store/repository/manifest.ts';
 import { hasOption, type Invocation, textOption } from '../command.ts';
 import { prunePlanOf } from '../kit/backup.ts';
-import { withBackups } from '../kit/backup-site.ts';
+import { BACKUP_KINDS, ofKind } from '../kit/backup-kinds.ts';
+import { type SiteBackups, withBackups } from '../kit/backup-site.ts';
 import { binlogFolder } from '../kit/binlog.ts';
 import { tellFailures } from '../kit/copy-failures.ts';
 import { environmentOption } from '../kit/environment.ts';
@@ -17,33 +19,64 @@ export function configure(command: Command): void {
     .option('--log <folder>', "where the log is received (default: the installation's)");
 }
 
-/** Removes what no rule of the retention keeps, and the log that no kept backup needs. Exit 3 when the clock or the newest backup forbids it. */
+/** Removes what no rule of the retention keeps, and the log that no kept backup needs. Exit 3 when the clock or the newest full backup forbids it. */
 export function run(invocation: Invocation): Promise<number> {
-  const { command, layout, output } = invocation;
   return withBackups(invocation, async (deps) => {
-    const plan = await prunePlanOf(deps);
-    const root = resolve(textOption(command, 'log') ?? binlogFolder(layout, deps.site));
-    const log = await logPrunePlanOf(deps, plan, root);
-    const told = log.prunings.map(({ place, epoch, files }) => ({ place, epoch, files }));
-    output.write(output.json ? `${JSON.stringify({ ...plan, log: told })}\n` : shown(plan, log));
-    tellFailures(log.failures);
-    if (plan.refusal !== null) {
-      process.stderr.write(`! ${plan.refusal}\n  next: ompay backup create, or set the clock: timedatectl\n`);
-      return 3;
-    }
-    if (hasOption(command, 'plan')) return 0;
-    if (plan.remove.length > 0) {
-      const removed = await pruneBackups(deps, plan);
-      note(invocation, `${removed} copies of ${plan.remove.length} backups pruned`, { removed });
-      if (!output.json) output.write(`removed ${removed} copies of ${plan.remove.length} backups\n`);
-    }
-    if (log.prunings.length > 0) {
-      const files = await pruneLog(deps, log);
-      note(invocation, `${files} files of the log pruned`, { files, log: told });
-      if (!output.json) output.write(`removed ${files} files of the log\n`);
-    }
-    return 0;
+    let exitCode = 0;
+    for (const kind of BACKUP_KINDS)
+      exitCode = Math.max(exitCode, await pruneKind(invocation, ofKind(deps, kind, invocation), kind));
+    return exitCode;
   });
+}
+
+/** Each kind by itself: a dump takes no full backup's place. The log is full backups' alone. */
+async function pruneKind(invocation: Invocation, deps: SiteBackups, kind: BackupKind): Promise<number> {
+  const { command, output } = invocation;
+  const plan = await prunePlanOf(deps);
+  if (kind !== 'full' && plan.keep.length + plan.remove.length === 0) return 0;
+  const log = kind === 'full' ? await plannedLog(invocation, deps, plan) : NO_LOG;
+  if (output.json) {
+    const more = kind === 'full' ? { log: toldOf(log) } : { kind };
+    output.write(`${JSON.stringify({ ...plan, ...more })}\n`);
+  } else output.write(`${kind === 'full' ? '' : `${kind}:\n`}${shown(plan, log)}`);
+  tellFailures(log.failures);
+  if (plan.refusal !== null) {
+    const create = kind === 'full' ? 'ompay backup create' : `ompay backup create --kind ${kind}`;
+    process.stderr.write(`! ${plan.refusal}\n  next: ${create}, or set the clock: timedatectl\n`);
+    // What a kind has that nobody makes any more stays, and stands in no other's way.
+    return kind === 'full' ? 3 : 0;
+  }
+  if (!hasOption(command, 'plan')) await pruneAsPlanned(invocation, deps, { plan, log });
+  return 0;
+}
+
+const NO_LOG: LogPrunePlan = { prunings: [], failures: [] };
+
+function plannedLog(invocation: Invocation, deps: SiteBackups, plan: PrunePlan): Promise<LogPrunePlan> {
+  const { command, layout } = invocation;
+  return logPrunePlanOf(deps, plan, resolve(textOption(command, 'log') ?? binlogFolder(layout, deps.site)));
+}
+
+function toldOf({ prunings }: LogPrunePlan) {
+  return prunings.map(({ place, epoch, files }) => ({ place, epoch, files }));
+}
+
+async function pruneAsPlanned(
+  invocation: Invocation,
+  deps: SiteBackups,
+  { plan, log }: { readonly plan: PrunePlan; readonly log: LogPrunePlan },
+): Promise<void> {
+  const { output } = invocation;
+  if (plan.remove.length > 0) {
+    const removed = await pruneBackups(deps, plan);
+    note(invocation, `${removed} copies of ${plan.remove.length} backups pruned`, { removed });
+    if (!output.json) output.write(`removed ${removed} copies of ${plan.remove.length} backups\n`);
+  }
+  if (log.prunings.length > 0) {
+    const files = await pruneLog(deps, log);
+    note(invocation, `${files} files of the log pruned`, { files, log: toldOf(log) });
+    if (!output.json) output.write(`removed ${files} files of the log\n`);
+  }
 }
 
 function shown({ keep, remove }: PrunePlan, { prunings }: LogPrunePlan): string {

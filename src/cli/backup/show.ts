@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
-import { listBackups } from '../../backup/list.ts';
 import type { Backup } from '../../backup/types.ts';
 import { OmpayError } from '../../core/errors.ts';
 import { shownAge, shownSize } from '../../core/units.ts';
 import type { Invocation } from '../command.ts';
+import { listAllKinds } from '../kit/backup-kinds.ts';
 import { withBackups } from '../kit/backup-site.ts';
 import { environmentOption } from '../kit/environment.ts';
 import { shownTime } from '../operation.ts';
@@ -16,7 +16,7 @@ export function configure(command: Command): void {
 /** One backup: what it is of, and each of its copies. Exit 3 when a copy was found wrong. */
 export async function run(invocation: Invocation): Promise<number> {
   const { args, clock, output } = invocation;
-  const { backups } = await withBackups(invocation, listBackups);
+  const { backups } = await withBackups(invocation, (deps) => listAllKinds(deps, invocation));
   const backup = chosen(backups, args[0]);
   const isDamaged = backup.copies.some(({ failedAt }) => failedAt !== undefined);
   if (output.json) output.write(`${JSON.stringify(backup)}\n`);

@@ -1,14 +1,17 @@
 import type { Command } from 'commander';
 import type { VerifyLevel } from '../../backup/look.ts';
-import { type CopyVerdict, verifyCopies } from '../../backup/verify.ts';
+import { type CopyVerdict, type VerifyInput, verifyCopies } from '../../backup/verify.ts';
 import { messageOf, OmpayError } from '../../core/errors.ts';
 import { shownDuration } from '../../core/units.ts';
+import type { BackupKind } from '../../store/repository/manifest.ts';
 import { hasOption, type Invocation, textOption } from '../command.ts';
 import { setAlarm } from '../kit/alarms.ts';
-import { withBackups } from '../kit/backup-site.ts';
+import { BACKUP_KINDS, distinct, listAllKinds, ofKind } from '../kit/backup-kinds.ts';
+import { type SiteBackups, withBackups } from '../kit/backup-site.ts';
 import { storeNamed } from '../kit/copies.ts';
 import { exitCodeOf } from '../kit/copy-failures.ts';
 import { environmentOption } from '../kit/environment.ts';
+import { withProgress } from '../kit/progress.ts';
 import { note } from '../operation.ts';
 
 const LEVELS: readonly VerifyLevel[] = [0, 1, 2, 3, 4];
@@ -30,7 +33,7 @@ export function run(invocation: Invocation): Promise<number> {
   return withBackups(invocation, async (deps) => {
     if (store !== undefined) storeNamed(deps.stores, store);
     const request = { id, level, signal, ...(store === undefined ? {} : { store }) };
-    const verdicts = await verifyCopies(deps, request);
+    const verdicts = await verifyKinds(withProgress(deps, invocation), request, invocation);
     for (const verdict of verdicts) {
       const { backup, state } = verdict;
       note(invocation, `backup ${backup} in ${verdict.store} to level ${level}: ${state}`, {
@@ -46,6 +49,24 @@ export function run(invocation: Invocation): Promise<number> {
       process.stderr.write('  next: ompay backup heal\n');
     return bad.some(({ state }) => state !== 'unknown') ? 3 : exitCodeOf(bad);
   });
+}
+
+/** `latest` is the newest full one; `--all` is all of every kind. */
+async function verifyKinds(
+  deps: SiteBackups,
+  request: VerifyInput,
+  invocation: Invocation,
+): Promise<readonly CopyVerdict[]> {
+  if (request.id === 'latest') return verifyCopies(deps, request);
+  const { backups } = await listAllKinds(deps, invocation);
+  const kindOf = (id: string): BackupKind =>
+    backups.find((backup) => backup.id === id.toUpperCase())?.kind ?? 'full';
+  if (request.id !== 'all') return verifyCopies(ofKind(deps, kindOf(request.id), invocation), request);
+  const verdicts: CopyVerdict[] = [];
+  for (const kind of BACKUP_KINDS)
+    verdicts.push(...(await verifyCopies(ofKind(deps, kind, invocation), request)));
+  const ofStores = verdicts.filter(({ backup }) => backup === 'all');
+  return [...verdicts.filter(({ backup }) => backup !== 'all'), ...distinct(ofStores)];
 }
 
 /** That one backup is well says nothing of the others: only a look at all makes it well again. */

@@ -12,12 +12,26 @@ import { requireIdentity } from '../../secrets/identity.ts';
 import type { Invocation } from '../command.ts';
 import { environmentName } from './environment.ts';
 
-type AlarmName = 'backup' | 'verify' | 'restore-test' | 'three-two-one';
+type AlarmName = 'backup' | 'backup-logical' | 'backup-files' | 'verify' | 'restore-test' | 'three-two-one';
 
 const WORDS: Readonly<Record<AlarmName, { readonly fr: AlarmWords; readonly en: AlarmWords }>> = {
   backup: {
     fr: { raised: 'La sauvegarde a échoué', cleared: 'La sauvegarde réussit à nouveau' },
     en: { raised: 'The backup failed', cleared: 'Backups succeed again' },
+  },
+  'backup-logical': {
+    fr: { raised: "L'export logique de la base a échoué", cleared: "L'export logique réussit à nouveau" },
+    en: { raised: 'The logical dump failed', cleared: 'Logical dumps succeed again' },
+  },
+  'backup-files': {
+    fr: {
+      raised: 'La sauvegarde de la configuration, des journaux et de Redis a échoué',
+      cleared: 'La sauvegarde de la configuration, des journaux et de Redis réussit à nouveau',
+    },
+    en: {
+      raised: 'The backup of configuration, logs and Redis failed',
+      cleared: 'Backups of configuration, logs and Redis succeed again',
+    },
   },
   verify: {
     fr: {

@@ -5,12 +5,15 @@ import { ensureBackupKeys } from '../../backup/keys.ts';
 import type { BackupDeps } from '../../backup/types.ts';
 import { type BackupSettings, loadBackupSettings } from '../../config/copies.ts';
 import { environmentVariables } from '../../config/env-file.ts';
-import { loadApiSettings } from '../../config/load.ts';
+import { type EnvironmentVariables, loadApiSettings } from '../../config/load.ts';
 import { environmentNamed, LOCAL, readProject } from '../../config/yml/project.ts';
 import { SETTINGS } from '../../config/yml/settings.ts';
 import { OmpayError } from '../../core/errors.ts';
+import { readEnvironment } from '../../deploy/environment.ts';
 import { installPlatform, type Platform } from '../../deploy/handlers/platform.ts';
+import type { DumpSource } from '../../engine/dump/source.ts';
 import type { Engine } from '../../engine/engine.ts';
+import type { RedisSource } from '../../engine/files/redis.ts';
 import { journalFiles } from '../../plan/journal.ts';
 import { journalKey } from '../../plan/journal-key.ts';
 import { readSecrets } from '../../secrets/file.ts';
@@ -24,6 +27,7 @@ import { once } from './once.ts';
 import {
   localEngine,
   type ServersMysql,
+  serversDump,
   serversEngine,
   serversEngineName,
   serversMysql,
@@ -34,10 +38,17 @@ export interface SiteBackups extends BackupDeps {
   readonly settings: BackupSettings;
   /** Null of every other database: its log is not received. */
   readonly mysql: (() => Promise<ServersMysql>) | null;
+  /** Null of the embedded database: no stock program dumps it. */
+  readonly dump: (() => Promise<DumpSource>) | null;
+  /** Null when the environment has none. */
+  readonly redis: () => Promise<RedisSource | null>;
 }
 
 /** What differs between this machine's installation and servers. */
-export type Site = Pick<SiteBackups, 'site' | 'settings' | 'stores' | 'workFolder' | 'engine' | 'mysql'>;
+export type Site = Pick<
+  SiteBackups,
+  'site' | 'settings' | 'stores' | 'workFolder' | 'engine' | 'mysql' | 'dump' | 'redis'
+>;
 
 /** Does `work` with the backups of the environment that `-e` names, and ends the connections of the stores. */
 export async function withBackups<Result>(
@@ -85,6 +96,8 @@ export function localSite(invocation: Invocation, platform: Platform, asOfMs: nu
     engine: localEngine(invocation, platform),
     workFolder: join(layout.state, 'work'),
     mysql: null,
+    dump: null,
+    redis: async () => redisOf(readEnvironment(layout.environment)),
   };
 }
 
@@ -110,12 +123,22 @@ async function serversSite(invocation: Invocation, name: string, asOfMs: number 
     ...copiesOf(layout, settings, asOfMs),
     site: name,
     workFolder,
+    dump: once(async () => serversDump(await servers())),
+    redis: async () => redisOf(variables),
     mysql: engineName === 'mysql' ? once(async () => serversMysql(await servers())) : null,
     engine: lazily(
       engineName,
       once(async () => serversEngine(await servers())),
     ),
   };
+}
+
+/** Of a Redis behind sentinels nothing is copied: docs/backup.md says so. */
+function redisOf(variables: EnvironmentVariables): RedisSource | null {
+  if (Object.keys(variables).length === 0) return null;
+  const { redis } = loadApiSettings(variables);
+  if (redis === null || redis.place.kind === 'sentinel') return null;
+  return { ...redis, place: redis.place };
 }
 
 function lazily(name: Engine['name'], open: () => Promise<Engine>): Engine {

@@ -14,6 +14,8 @@ import { localCopies } from './copies.ts';
 
 /** Of the newest backup; when it is older, no new ones are being made, and nothing is pruned. */
 const STALE_AFTER_MS = 2 * 86_400_000;
+/** Of dumps, which are made each week. */
+const WEEKLY_STALE_AFTER_MS = 15 * 86_400_000;
 
 /** The local installation's backups, for reading. */
 export function localRepository(layout: Layout, verificationKey: KeyObject): RepositoryAccess {
@@ -30,11 +32,15 @@ export async function localBackupDeps(invocation: Invocation): Promise<SiteBacku
   return backupDeps(invocation, await installPlatform(invocation.layout, invocation.programRoot));
 }
 
-/** What the retention of its environment says of the backups that are here. */
+/** What the retention of its environment says of the backups of that kind that are here. */
 export async function prunePlanOf(deps: SiteBackups): Promise<PrunePlan> {
   const { retention } = deps.settings;
   const { backups } = await listBackups(deps);
-  return planPrune(backups, { retention, nowMs: deps.clock.now(), staleAfterMs: STALE_AFTER_MS });
+  return planPrune(backups, {
+    retention,
+    nowMs: deps.clock.now(),
+    staleAfterMs: deps.content?.kind === 'logical' ? WEEKLY_STALE_AFTER_MS : STALE_AFTER_MS,
+  });
 }
 
 /**

@@ -18,6 +18,7 @@ import { note } from '../operation.ts';
 import { type SiteBackups, withBackups } from './backup-site.ts';
 import { binlogFolder, mysqlOf } from './binlog.ts';
 import { chosenStores } from './copies.ts';
+import { withProgress } from './progress.ts';
 
 /** Restores MySQL to an exact transaction, into a folder of its own; with `--plan` only says how. */
 export function restoreToPoint(invocation: Invocation, to: string, asOfMs: number | null): Promise<number> {
@@ -38,7 +39,10 @@ export function restoreToPoint(invocation: Invocation, to: string, asOfMs: numbe
           return 0;
         }
         const into = placeOf(invocation, deps);
-        const restored = await restorePoint({ ...deps, scratch }, plan, { into, signal });
+        const restored = await restorePoint({ ...withProgress(deps, invocation), scratch }, plan, {
+          into,
+          signal,
+        });
         const rtoMs = Math.round(clock.monotonicMs() - beginMs);
         tell(invocation, { plan, restored, planMs, rtoMs, command: scratch.serverCommand });
         return 0;

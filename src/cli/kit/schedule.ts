@@ -48,6 +48,7 @@ export function scheduleOf(invocation: Invocation): Schedule {
     user: textOption(command, 'user') ?? userInfo().username,
     metricsFolder: metricsFolder(invocation),
     identityPath: variables.OMPAY_AGE_IDENTITY_FILE || null,
+    isOfServers: environmentName(invocation) !== LOCAL,
     isLogReceived: isLogReceived(invocation),
   };
 }

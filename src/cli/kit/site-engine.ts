@@ -1,10 +1,11 @@
 import { userInfo } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { SourceSettings } from '../../config/copies.ts';
 import type { DatabaseSettings } from '../../config/settings.ts';
 import type { Clock } from '../../core/clock.ts';
 import { OmpayError } from '../../core/errors.ts';
 import type { Platform } from '../../deploy/handlers/platform.ts';
+import type { DumpSource } from '../../engine/dump/source.ts';
 import type { Engine } from '../../engine/engine.ts';
 import { engineOf } from '../../engine/index.ts';
 import type { MysqlAccess } from '../../engine/mysql/access.ts';
@@ -55,6 +56,20 @@ export function serversEngine(servers: ServersSource): Engine {
     default:
       return serversMysql(servers).engine();
   }
+}
+
+/** The same server, as the stock program beside the others of its series dumps it. */
+export function serversDump({ database, source, clock }: ServersSource): DumpSource {
+  const engine = serversEngineName(database.connection);
+  const of = { database: database.database, clock };
+  if (engine === 'postgres') {
+    const program = join(source.postgresqlPrograms, 'pg_dump');
+    return { ...of, engine, source: accessOf(database, source, 5432), program };
+  }
+  const mysql = { ...of, source: accessOf(database, source, 3306) };
+  if (engine === 'mariadb')
+    return { ...mysql, engine, program: join(dirname(source.mariadbBackupPath), 'mariadb-dump') };
+  return { ...mysql, engine: 'mysql', program: join(dirname(source.mysqldPath), '../bin/mysqldump') };
 }
 
 export function serversMysql({ database, source, workFolder, clock }: ServersSource): ServersMysql {

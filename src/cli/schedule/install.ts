@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { localHost } from '../../host/local.ts';
-import { JOBS } from '../../schedule/job.ts';
+import { jobsOf } from '../../schedule/job.ts';
 import { applyFiles, idleUnits, planOf, startUnits, stopUnits } from '../../schedule/place.ts';
 import type { SchedulePlan } from '../../schedule/plan.ts';
 import { keepRecord, NEVER_RUN, readRecord } from '../../schedule/record.ts';
@@ -61,8 +61,9 @@ async function toStart(wanted: readonly WantedFile[], { changes }: SchedulePlan)
 }
 
 /** From here on a job that never succeeds is overdue. */
-function markInstalled({ layout, clock }: Invocation, { environment, metricsFolder }: Schedule): void {
-  for (const job of JOBS) {
+function markInstalled({ layout, clock }: Invocation, schedule: Schedule): void {
+  const { environment, metricsFolder } = schedule;
+  for (const job of jobsOf(schedule)) {
     const place = { layout, environment, job };
     const record = readRecord(place) ?? { ...NEVER_RUN, installedAtMs: clock.now() };
     keepRecord(place, record, metricsFolder);

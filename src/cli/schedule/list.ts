@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
+import { LOCAL } from '../../config/yml/project.ts';
 import { shownAge, shownDuration } from '../../core/units.ts';
-import { JOBS, type Job } from '../../schedule/job.ts';
+import { type Job, jobsOf } from '../../schedule/job.ts';
 import { presentFiles } from '../../schedule/place.ts';
 import { type JobRecord, readRecord } from '../../schedule/record.ts';
 import { markOf, streamUnitOf, unitOf } from '../../schedule/wanted.ts';
@@ -52,7 +53,7 @@ async function seen(
   const isCron = ours(folder ?? CRON_FOLDER).some(({ name }) => name === `ompay-${environment}`);
   const isStreamed = units.some(({ name }) => name === streamUnitOf(environment));
   const receiver = isStreamed ? await receiverReport(binlogFolder(layout, environment), clock.now()) : null;
-  const jobs = JOBS.map((job): SeenJob => {
+  const jobs = jobsOf({ isOfServers: environment !== LOCAL }).map((job): SeenJob => {
     const isTimed = units.some(({ name }) => name === `${unitOf(environment, job.name)}.timer`);
     const record = readRecord({ layout, environment, job });
     return {

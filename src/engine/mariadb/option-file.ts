@@ -1,7 +1,12 @@
 import type { MysqlAccess } from '../mysql/access.ts';
 
-/** What mariadb-backup reads to reach the server: a password in argv would be seen by every user of the machine. */
-export function optionFile({ place, username, password }: MysqlAccess): string {
+/** What a stock program reads to reach the server: a password in argv would be seen by every user of the machine. */
+export function optionFile(
+  { place, username, password }: MysqlAccess,
+  program: 'mariadb-backup' | 'mariadb-dump' | 'mysqldump' = 'mariadb-backup',
+): string {
+  const verified =
+    program === 'mysqldump' ? { 'ssl-mode': 'VERIFY_IDENTITY' } : { 'ssl-verify-server-cert': 'ON' };
   const where =
     'socketPath' in place
       ? { socket: place.socketPath }
@@ -10,11 +15,11 @@ export function optionFile({ place, username, password }: MysqlAccess): string {
           port: String(place.port),
           protocol: 'tcp',
           'ssl-ca': place.authorityPath,
-          'ssl-verify-server-cert': 'ON',
+          ...verified,
         };
   const options = { ...where, user: username, password: password.reveal() };
   const lines = Object.entries(options).map(([name, value]) => `${name}=${quoted(value)}`);
-  return `[mariadb-backup]\n${lines.join('\n')}\n`;
+  return `[${program}]\n${lines.join('\n')}\n`;
 }
 
 /** "Option File Syntax": backslash escapes in a value, and quotes keep `#` and spaces. */

@@ -76,7 +76,7 @@ export function allowedOn(input: HostInput): readonly AllowedPort[] {
     // Behind load balancers only these may ask.
     ...to(WEB_PORTS, balancers),
     ...(hasRole(input, 'db') ? to([database.port], others(input, 'web', 'backup', 'db')) : []),
-    ...(hasRole(input, 'redis') ? to([redis.port], others(input, 'web', 'redis')) : []),
+    ...(hasRole(input, 'redis') ? to([redis.port], others(input, 'web', 'backup', 'redis')) : []),
     ...to(exporterPorts(input), input.monitoring),
   ]);
 }

@@ -34,7 +34,16 @@ function serverOf({ name }: Family): MysqlServer {
         `identified via ${plugin}${verifier === '' ? '' : ` using '${verifier}'`}`,
       socketPlugin: 'unix_socket',
       monitorRights: ['BINLOG MONITOR', 'PROCESS'],
-      backupRights: ['BINLOG MONITOR', 'LOCK TABLES', 'PROCESS', 'RELOAD', 'REPLICATION SLAVE', 'SELECT'],
+      backupRights: [
+        'BINLOG MONITOR',
+        'LOCK TABLES',
+        'PROCESS',
+        'RELOAD',
+        'REPLICATION SLAVE',
+        'SELECT',
+        'SHOW VIEW',
+        'TRIGGER',
+      ],
     },
     backups: {
       packages: ['mariadb-backup'],

@@ -38,7 +38,14 @@ function serverOf({ name }: Family): MysqlServer {
         `identified with ${plugin}${verifier === '' ? '' : ` as '${verifier}'`}`,
       socketPlugin: 'auth_socket',
       monitorRights: ['PROCESS', 'REPLICATION CLIENT'],
-      backupRights: ['BACKUP_ADMIN', 'REPLICATION CLIENT', 'REPLICATION SLAVE', 'SELECT'],
+      backupRights: [
+        'BACKUP_ADMIN',
+        'REPLICATION CLIENT',
+        'REPLICATION SLAVE',
+        'SELECT',
+        'SHOW VIEW',
+        'TRIGGER',
+      ],
     },
     backups: {
       packages: [],

@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { diskRefusal } from '../../core/disk.ts';
+import { counted, type Progress } from '../../core/progress.ts';
 import type { Secret } from '../../core/secret.ts';
 import type { Store } from '../store.ts';
 import type { Recipient } from './age.ts';
@@ -20,6 +21,7 @@ export interface OpeningOptions {
   /** Keys that were replaced: older backups are for them. */
   readonly formerIdentities?: readonly Secret[];
   readonly signal?: AbortSignal;
+  readonly progress?: Progress;
 }
 
 /** Fetches, checks, decrypts and extracts into a folder that it makes (0700). Throws `backupDamaged`, `stateUnusable`. */
@@ -42,6 +44,7 @@ export async function readBackup<T>(
   options: OpeningOptions,
   read: (tar: AsyncIterable<Uint8Array>) => Promise<T>,
 ): Promise<T> {
-  const source = await copy.store.get(payloadKey(copy.base));
+  const work = { title: `reading ${copy.store.name}`, ofBytes: copy.cipher.sizeBytes };
+  const source = counted(await copy.store.get(payloadKey(copy.base)), work, options.progress);
   return openPayload(source, { ...options, recipients: copy.recipients, expected: copy }, read);
 }

@@ -6,6 +6,9 @@ import type { PayloadDigest } from './payload.ts';
 
 const FORMAT_VERSION = 1;
 
+/** `full` is a data folder; `logical` a dump in SQL; `files` what lies beside the database. */
+export type BackupKind = 'full' | 'logical' | 'files';
+
 /** What a backup is, beside its payload; written last, so a backup without one was never finished. */
 export interface Manifest extends PayloadDigest {
   readonly id: string;
@@ -14,7 +17,7 @@ export interface Manifest extends PayloadDigest {
   readonly serverUuid: string;
   /** For example `PostgreSQL 18.6 (PGlite 0.5.14)`: what must open the data. */
   readonly serverVersion: string;
-  readonly kind: 'full';
+  readonly kind: BackupKind;
   /** `online` while the database served, `cold` while it was stopped. */
   readonly method: 'online' | 'cold';
   /** The engine's positions that the backup spans: LSN (PostgreSQL), GTID set (MySQL). */
@@ -43,7 +46,7 @@ export function decodeManifest(bytes: Uint8Array, what: string): Manifest {
     engine: json.text('engine'),
     serverUuid: json.text('serverUuid'),
     serverVersion: json.text('serverVersion'),
-    kind: 'full',
+    kind: kindIn(json),
     method: json.text('method') === 'cold' ? 'cold' : 'online',
     from: json.text('from'),
     to: json.text('to'),
@@ -55,6 +58,11 @@ export function decodeManifest(bytes: Uint8Array, what: string): Manifest {
     cipher: readDigest(payload.object('cipher')),
     plain: readDigest(payload.object('plain')),
   };
+}
+
+function kindIn(json: JsonReader): BackupKind {
+  const kind = json.text('kind');
+  return kind === 'logical' || kind === 'files' ? kind : 'full';
 }
 
 export function readRecipients(json: JsonReader): readonly Recipient[] {

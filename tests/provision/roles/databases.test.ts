@@ -134,13 +134,14 @@ describe('with copies of backups', () => {
     expect(config).toContain('plugin_load_add = mysql_clone.so\nplugin_load_add = semisync_source.so\n');
     expect(settingNamed(mysql ?? [], 'what backups need').holds.text).toContain('rpl_semi_sync_source');
     expect(granted(mysql)).toEqual([
-      'grant BACKUP_ADMIN, REPLICATION CLIENT, REPLICATION SLAVE, SELECT on *.* to ompay_backup@10.0.0.41;',
+      'grant BACKUP_ADMIN, REPLICATION CLIENT, REPLICATION SLAVE, SELECT, SHOW VIEW, TRIGGER on *.* to ompay_backup@10.0.0.41;',
     ]);
   });
 
   test('MariaDB has the program, and an account for its own host too, where it is run', () => {
     expect(packagesIn(mariadb ?? [])).toEqual(['mariadb-server', 'mariadb-backup']);
-    const rights = 'BINLOG MONITOR, LOCK TABLES, PROCESS, RELOAD, REPLICATION SLAVE, SELECT';
+    const rights =
+      'BINLOG MONITOR, LOCK TABLES, PROCESS, RELOAD, REPLICATION SLAVE, SELECT, SHOW VIEW, TRIGGER';
     expect(granted(mariadb)).toEqual(
       ['10.0.0.21', '10.0.0.41'].map((host) => `grant ${rights} on *.* to ompay_backup@${host};`),
     );
@@ -185,7 +186,7 @@ describe('redis', () => {
     expect(
       text.replace(/#[0-9a-f]{64}/g, '#HASH'),
     ).toBe(`user default off resetpass resetkeys resetchannels -@all
-user ompay on #HASH ~* &* +@all -@admin -@dangerous +info
+user ompay on #HASH ~* &* +@all -@admin -@dangerous +info +sync +replconf
 user monitor on #HASH resetkeys resetchannels -@all +ping +info +select +client|setname +config|get +latency|latest +latency|histogram +slowlog|get +slowlog|len
 `);
     expect(text).not.toContain(PASSWORD);

@@ -30,11 +30,13 @@ describe('what may come in', () => {
     expect(allowed('redis1')).toEqual([...SSH, '6379 from 10.0.0.11', '6379 from 10.0.0.12']);
   });
 
-  test('the host that makes backups reaches the database too, and nothing else', () => {
+  test('the host that makes backups reaches the database and Redis too, and nothing else', () => {
     const ports = allowedOn(backedUpInput('db1')).filter(({ from }) => from === '10.0.0.41');
     expect(ports).toEqual([{ port: 3306, from: '10.0.0.41' }]);
     const redis = allowedOn(backedUpInput('redis1')).filter(({ from }) => from === '10.0.0.41');
-    expect(redis).toEqual([]);
+    expect(redis).toEqual([{ port: 6379, from: '10.0.0.41' }]);
+    const web = allowedOn(backedUpInput('web1')).filter(({ from }) => from === '10.0.0.41');
+    expect(web).toEqual([]);
   });
 
   test("exporters are for monitoring's networks; ssh for the operators' own", () => {

@@ -3,12 +3,13 @@ import type { Command } from 'commander';
 import { messageOf, OmpayError } from '../core/errors.ts';
 import { shownAge, shownDuration } from '../core/units.ts';
 import { type Restored, restoreBackup } from '../restore/restore.ts';
-import { type Invocation, textOption } from './command.ts';
+import { hasOption, type Invocation, textOption } from './command.ts';
 import { refuseOtherKinds } from './kit/backup-kinds.ts';
 import { withBackups } from './kit/backup-site.ts';
 import { chosenStores } from './kit/copies.ts';
 import { environmentOption } from './kit/environment.ts';
 import { withProgress } from './kit/progress.ts';
+import { resumePromotion } from './kit/promote.ts';
 import { restoreToPoint } from './kit/restore-point.ts';
 import { note } from './operation.ts';
 
@@ -17,10 +18,15 @@ export function configure(command: Command): void {
     .argument('[id]', 'a backup (default: latest)')
     .option(
       '--into <folder>',
-      'an empty or absent folder, which becomes a data folder; with --to also: scratch',
+      'an empty or absent folder, which becomes a data folder; with --to also: scratch, or host (in place)',
     )
     .option('--to <point>', 'of MySQL: a GTID, a time with its zone, or latest, exact to the transaction')
     .option('--plan', 'with --to: say which transactions are the last in and the first out, and do nothing')
+    .option(
+      '--confirm <environment>',
+      'with --into host: says, instead of typing it, whose database is replaced',
+    )
+    .option('--resume', 'bring to its end a --into host that was killed: forward or back, and nothing else')
     .option('--log <folder>', 'with --to: of a receiver that was given one by --to')
     .option('--from <store>', 'read this store alone (default: the first that has a good copy)')
     .option(
@@ -29,9 +35,10 @@ export function configure(command: Command): void {
     );
 }
 
-/** Makes a proven data folder of a backup, or of MySQL at an exact transaction (`--to`). It replaces nothing: the folder must be empty. */
+/** Makes a proven data folder of a backup, or of MySQL at an exact transaction (`--to`), which `--into host` puts in place. */
 export async function run(invocation: Invocation): Promise<number> {
   const { args, command, signal } = invocation;
+  if (hasOption(command, 'resume')) return resumePromotion(invocation);
   const to = textOption(command, 'to');
   if (to !== undefined) return restoreToPoint(invocation, to, asOfMs(command));
   const into = folderOf(command);
@@ -55,9 +62,16 @@ export async function run(invocation: Invocation): Promise<number> {
 
 function folderOf(command: Command): string {
   const into = textOption(command, 'into');
+  if (into === 'host') throw onlyToAPoint();
   if (into !== undefined) return resolve(into);
   throw new OmpayError('usage', '--into is missing: the folder to restore into', {
     hint: 'ompay restore --into FOLDER; to a point in time: ompay restore --to latest -e ENVIRONMENT',
+  });
+}
+
+function onlyToAPoint(): OmpayError {
+  return new OmpayError('usage', '--into host is of MySQL, to a point in time', {
+    hint: 'ompay restore -e ENVIRONMENT --to latest --into host; others: --into FOLDER, then by hand (docs/backup.md)',
   });
 }
 

@@ -103,6 +103,10 @@ export const BACKUP_KEYS = {
   backupDataFolder: pathKey('BACKUP_DATA_FOLDER', {
     doc: "The database's data folder, when it is on the machine that makes backups. MariaDB is copied there alone; of PostgreSQL a stopped server is.",
   }),
+  backupDbUnit: textKey('BACKUP_DB_UNIT', {
+    fallback: 'mysql.service',
+    doc: "systemd's name of the database's server, when it is on the machine that restores: `ompay restore --into host` stops and starts it.",
+  }),
   backupReadBackDays: integerKey(
     'BACKUP_READ_BACK_DAYS',
     { min: 1, max: 365 },

@@ -22,6 +22,8 @@ export interface SourceSettings {
   readonly postgresqlPrograms: string;
   /** Null: on another machine. */
   readonly dataFolder: string | null;
+  /** systemd's name of its server, where it is on this machine. */
+  readonly unit: string;
 }
 
 export type CopySettings = DirectoryCopy | SftpCopy | S3Copy;
@@ -99,6 +101,7 @@ export function loadBackupSettings(variables: EnvironmentVariables): BackupSetti
       mariadbBackupPath: settingOf(variables, KEYS.backupMariadbBackup),
       postgresqlPrograms: settingOf(variables, KEYS.backupPostgresqlPrograms),
       dataFolder: parsedOf(variables, KEYS.backupDataFolder) ?? null,
+      unit: settingOf(variables, KEYS.backupDbUnit),
     },
   };
 }

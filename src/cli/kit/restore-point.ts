@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { isoTime } from '../../core/clock.ts';
-import { messageOf, OmpayError } from '../../core/errors.ts';
+import { messageOf } from '../../core/errors.ts';
 import { ulid } from '../../core/ids.ts';
 import { shownAge, shownDuration, shownSize } from '../../core/units.ts';
 import { listEpochs } from '../../engine/mysql/binlog/epochs.ts';
@@ -18,12 +18,24 @@ import { note } from '../operation.ts';
 import { type SiteBackups, withBackups } from './backup-site.ts';
 import { binlogFolder, mysqlOf } from './binlog.ts';
 import { chosenStores } from './copies.ts';
+import { environmentName } from './environment.ts';
 import { withProgress } from './progress.ts';
+import { hostPlace, printPromotion, promoteProven } from './promote.ts';
+import { assertConfirmable } from './promote-confirm.ts';
 
-/** Restores MySQL to an exact transaction, into a folder of its own; with `--plan` only says how. */
-export function restoreToPoint(invocation: Invocation, to: string, asOfMs: number | null): Promise<number> {
+/**
+ * Restores MySQL to an exact transaction, into a folder of its own or, with `--into host`, in place of its server's; with
+ * `--plan` only says how.
+ */
+export async function restoreToPoint(
+  invocation: Invocation,
+  to: string,
+  asOfMs: number | null,
+): Promise<number> {
   const { clock, command, output, signal } = invocation;
   const target = parseTarget(to);
+  if (isForHost(invocation) && !hasOption(command, 'plan'))
+    assertConfirmable(invocation, environmentName(invocation));
   const beginMs = clock.monotonicMs();
   return withBackups(
     invocation,
@@ -34,18 +46,22 @@ export function restoreToPoint(invocation: Invocation, to: string, asOfMs: numbe
         const planMs = Math.round(clock.monotonicMs() - beginMs);
         if (!output.json) output.write(shownPlan(plan, clock.now()));
         tellPassedOver(plan);
+        const host = isForHost(invocation) ? await hostPlace(invocation, deps) : undefined;
+        const { gtids } = plan.resolved;
         if (hasOption(command, 'plan')) {
           if (output.json) output.write(`${JSON.stringify(toldPlan(plan))}\n`);
+          if (host !== undefined) await printPromotion(invocation, deps, { place: host, gtids });
           return 0;
         }
-        const into = placeOf(invocation, deps);
+        const into = host?.proven ?? placeOf(invocation, deps);
         const restored = await restorePoint({ ...withProgress(deps, invocation), scratch }, plan, {
           into,
           signal,
         });
         const rtoMs = Math.round(clock.monotonicMs() - beginMs);
         tell(invocation, { plan, restored, planMs, rtoMs, command: scratch.serverCommand });
-        return 0;
+        if (host === undefined) return 0;
+        return promoteProven(invocation, deps, { place: host, gtids, checks: restored.checks });
       }),
     asOfMs,
   );
@@ -93,15 +109,12 @@ function receivedLog({ command, layout }: Invocation, { site }: SiteBackups): Lo
 /** `scratch`, the default, is a new folder of the installation's. */
 function placeOf({ clock, command, layout }: Invocation, { site }: SiteBackups): string {
   const into = textOption(command, 'into') ?? 'scratch';
-  if (into === 'host') throw notPromoted();
   if (into !== 'scratch') return resolve(into);
   return join(layout.state, 'restored', `${site}-${ulid(clock.now())}`);
 }
 
-function notPromoted(): OmpayError {
-  return new OmpayError('usage', 'a restored database is not put in place of a running one by a command', {
-    hint: 'ompay restore --to latest --into scratch, then as docs/mysql-backup.md says ("In place of the old one")',
-  });
+function isForHost({ command }: Invocation): boolean {
+  return textOption(command, 'into') === 'host';
 }
 
 function shownPlan({ copies, log, epoch, resolved, knownUntilMs }: PointPlan, nowMs: number): string {
@@ -201,10 +214,14 @@ function tell(invocation: Invocation, { plan, restored, planMs, rtoMs, command }
       `RTO         ${shownDuration(rtoMs)}: ${split.join(', ')}`,
       `RPO         ${shownDuration(rpoMs)}: what was committed after the last transaction is not there`,
       `in          ${into}`,
-      `start it    ${command.join(' ')} --datadir=${into} --socket=${into}.sock --skip-networking`,
+      ...(isForHost(invocation) ? [] : [startLine(command, into)]),
       '',
     ].join('\n'),
   );
+}
+
+function startLine(command: readonly string[], into: string): string {
+  return `start it    ${command.join(' ')} --datadir=${into} --socket=${into}.sock --skip-networking`;
 }
 
 /** Of the end of the log, what is known to be all there; else the last transaction's own time. */

@@ -10,6 +10,7 @@ import type { Engine } from '../../engine/engine.ts';
 import { engineOf } from '../../engine/index.ts';
 import type { MysqlAccess } from '../../engine/mysql/access.ts';
 import type { ScratchSettings } from '../../engine/mysql/server.ts';
+import type { ServerPlace } from '../../restore/promotion/look.ts';
 import type { Invocation } from '../command.ts';
 
 /** The embedded database of this machine's installation. */
@@ -29,6 +30,8 @@ export interface ServersMysql {
   readonly scratch: ScratchSettings & { readonly database: string };
   /** As its account for backups. Throws `configInvalid` for what is lacking. */
   readonly access: () => MysqlAccess;
+  /** Where its server is on this machine; throws as `access` does. */
+  readonly place: () => ServerPlace;
   /** The same. */
   readonly engine: () => Engine;
 }
@@ -82,6 +85,7 @@ export function serversMysql({ database, source, workFolder, clock }: ServersSou
   return {
     scratch,
     access,
+    place: () => ({ access: access(), dataFolder: source.dataFolder, unit: source.unit }),
     engine: () => engineOf({ kind: 'mysql', source: access(), workFolder, ...scratch }),
   };
 }

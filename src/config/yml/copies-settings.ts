@@ -18,6 +18,7 @@ export const COPIES_SETTINGS = {
     VARIABLES.backupPostgresqlPrograms,
   ),
   copiesDataFolder: variableSetting('copies.data_folder', 'text', VARIABLES.backupDataFolder),
+  copiesDatabaseUnit: variableSetting('copies.database_unit', 'text', VARIABLES.backupDbUnit),
 
   directoryPath: variableSetting('copies.directory.path', 'text', VARIABLES.backupDirectory),
   directoryOffsite: variableSetting('copies.directory.offsite', 'flag', VARIABLES.backupDirectoryOffsite),

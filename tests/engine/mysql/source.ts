@@ -69,7 +69,7 @@ function argumentsOf({ authority, certificate, key }: Certificates): readonly st
   ];
 }
 
-function freePort(): Promise<number> {
+export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();
     server.once('error', reject);

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { changesIn, SITE, type TestFleet, testFleet } from '../tests/fixtures/fleet.ts';
@@ -12,6 +13,8 @@ import { askSite } from './fleet/site.ts';
  *
  * `node bench/fleet-bare.ts --hosts lb,web1,web2,db1=sid,redis1 --drifts 20`
  * `node bench/fleet-bare.ts --hosts lb,web1,db1,redis1 --distribution trixie --database pgsql`
+ * `node bench/fleet-bare.ts --again 0 --then 'node bench/fleet-scale.ts --folder "$FLEET_FOLDER" …'`: other measurements on the
+ * same fleet, which find `FLEET_FOLDER`, `FLEET_FRONT` (an address) and the key of its secrets in their environment.
  */
 const { values } = parseArgs({
   options: {
@@ -20,6 +23,8 @@ const { values } = parseArgs({
     database: { type: 'string', default: 'mysql' },
     drifts: { type: 'string', default: '0' },
     again: { type: 'string', default: '3' },
+    // biome-ignore lint/suspicious/noThenProperty: a word of the command line
+    then: { type: 'string' },
   },
 });
 const connection = (['mysql', 'mariadb', 'pgsql'] as const).find((name) => name === values.database);
@@ -41,6 +46,11 @@ try {
   process.stdout.write(`https://${SITE}/health: ${statusCode} ${body.trim()}\n`);
   for (let time = 0; time < Number(values.again); time += 1) again(fleet, 'provision again');
   if (Number(values.drifts) > 0) mend(fleet, Number(values.drifts));
+  if (values.then !== undefined)
+    spawnSync('sh', ['-c', values.then], {
+      stdio: ['ignore', 'inherit', 'inherit'],
+      env: { ...process.env, FLEET_FOLDER: fleet.lab.root, FLEET_FRONT: fleet.address(front) },
+    });
 } finally {
   fleet.end();
 }

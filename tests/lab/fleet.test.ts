@@ -17,6 +17,7 @@ const absent = labAbsent();
 if (absent !== undefined) process.stderr.write(`no fleet is made: ${absent}\n`);
 
 const HOSTS = ['db1', 'lb', 'redis1', 'web1', 'web2'];
+const WEB = ['web1', 'web2'];
 const DRIFTS = 10;
 /** Short, as it is waited for. */
 const TRAP_GUARD_SECONDS = 15;
@@ -157,6 +158,27 @@ describe.skipIf(absent !== undefined)('a fleet of five hosts', { timeout: RUN_MS
     expect((await health()).release).toBe(first);
     expect({ failed, failures }).toEqual({ failed: 0, failures: {} });
     expect(requests).toBeGreaterThan(200);
+  });
+
+  test('goes on to serve when the load balancer finds no host well', async () => {
+    const tell = (words: string): string => {
+      const servers = WEB.map(
+        (name) => `echo '${words.replace('HOST', `web/${name}`)}' | socat - /run/haproxy/admin.sock`,
+      );
+      return fleet.asRoot('lb', servers.join(' && '));
+    };
+    tell('disable health HOST');
+    try {
+      tell('set server HOST health down');
+      expect(
+        fleet.asRoot('lb', "echo 'show stat' | socat - /run/haproxy/admin.sock | grep -c '^web,web.*,DOWN'"),
+      ).toBe('2\n');
+      expect((await askSite(site, '/health')).statusCode).toBe(200);
+    } finally {
+      tell('set server HOST health up');
+      tell('enable health HOST');
+    }
+    expect((await askSite(site, '/health')).statusCode).toBe(200);
   });
 
   test('is taken into maintenance and out of it, and tells people in their words', async () => {

@@ -37,9 +37,7 @@ export interface Operator {
  */
 export interface Carrier {
   /** Takes the host's lock, or throws `lockHeld`. What an earlier run left in the middle is brought to its end. */
-  begin(
-    operator: Operator,
-  ): Promise<{ readonly token: number; readonly healed: Healed; readonly facts: HostFacts }>;
+  begin(operator: Operator): Promise<{ readonly token: number; readonly healed: Healed }>;
   /** The operator is there. Throws `lockLost` when the lock is another's by now. */
   renew(): void;
   facts(): Promise<HostFacts>;
@@ -116,7 +114,7 @@ class HostCarrier implements Carrier {
       const request = { ...operator, machine, run, process: thisProcess(), expiryMs: LOCK_EXPIRY_MS };
       this.#token ??= acquireLock(paths.lock, request, clock).token;
       const healed = healPending(paths, this.#token, clock);
-      return { token: this.#token, healed, facts: await gatherFacts(this.#kit) };
+      return { token: this.#token, healed };
     });
   }
 

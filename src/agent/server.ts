@@ -1,8 +1,9 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { writtenHostProbes, writtenSlotTraffic } from '../core/carrier/traffic.ts';
 import { messageOf, OmpayError } from '../core/errors.ts';
 import { type JsonReader, readJson } from '../core/json.ts';
 import type { Slot } from '../core/layout.ts';
+import { createServer } from '../core/node-http.ts';
 import type { Carrier } from './carrier.ts';
 
 const MAX_BODY_BYTES = 64 * 1024;
@@ -15,7 +16,9 @@ type Command = (carrier: Carrier, request: JsonReader) => Promise<Answer>;
 const COMMANDS: Readonly<Record<string, Command>> = {
   begin: async (carrier, request) => {
     const operator = { owner: request.text('owner'), reason: request.text('reason') };
-    return { ...(await carrier.begin(operator)) };
+    const begun = await carrier.begin(operator);
+    // An operator of before asks for no facts by themselves.
+    return request.has('facts') ? { ...begun } : { ...begun, facts: await carrier.facts() };
   },
   renew: async () => ({}),
   facts: async (carrier) => ({ ...(await carrier.facts()) }),

@@ -57,7 +57,8 @@ export function systemdUnits(host: Pick<Host, 'exec'>): Units {
       );
     },
     moveWorker: async (to) => {
-      const stop = sh`systemctl stop -- ${workerUnit(to === 'blue' ? 'green' : 'blue')}`;
+      // Neither is waited for: a worker ends the job that it has, and the queue gives no job to two.
+      const stop = sh`systemctl stop --no-block -- ${workerUnit(to === 'blue' ? 'green' : 'blue')}`;
       const start = to === null ? sh`true` : sh`systemctl start --no-block -- ${workerUnit(to)}`;
       await run(withWorker(sh`${stop} && ${start}`), STOP_MS);
     },

@@ -1,6 +1,6 @@
-import { request as httpRequest } from 'node:http';
 import { messageOf, OmpayError } from '../core/errors.ts';
 import { type JsonReader, readJson } from '../core/json.ts';
+import { request as httpRequest } from '../core/node-http.ts';
 
 const REQUEST_TIMEOUT_MS = 10_000;
 

@@ -1,5 +1,5 @@
-import { request } from 'node:http';
 import { messageOf, OmpayError } from '../core/errors.ts';
+import { request } from '../core/node-http.ts';
 import type { FrontCounts } from './proxy/counts.ts';
 
 export type { FrontCounts, RecentCounts, TargetCounts } from './proxy/counts.ts';

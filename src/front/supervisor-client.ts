@@ -1,5 +1,5 @@
-import { request as httpRequest } from 'node:http';
 import { messageOf, OmpayError, systemCodeOf } from '../core/errors.ts';
+import { request as httpRequest } from '../core/node-http.ts';
 import type { SwitchRequest, SwitchResult } from '../core/slots/switch.ts';
 import type { ServiceStatus } from './supervisor/service.ts';
 import type { ServiceName, ServiceSpec } from './supervisor/spec.ts';

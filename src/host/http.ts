@@ -1,6 +1,7 @@
-import { request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http';
+import type { IncomingMessage, RequestOptions } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { messageOf, OmpayError, systemCodeOf } from '../core/errors.ts';
+import { request as httpRequest } from '../core/node-http.ts';
 import type { HttpAnswer, HttpRequest, HttpTarget } from './host.ts';
 
 /** Answers of our own services are small; more than this is a fault, not data. */

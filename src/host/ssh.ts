@@ -26,6 +26,8 @@ export interface SshOptions {
   /** How often connecting is tried; 3 unless told. */
   readonly attempts?: number;
   readonly clock?: Clock;
+  /** Connects at once, beside what the caller does before it first uses the host; a failure is told at that use. */
+  readonly isNeededSoon?: boolean;
 }
 
 const CONNECT_MS = 10_000;
@@ -44,6 +46,7 @@ export function sshHost(target: SshTarget, options: SshOptions = {}): Host {
     connectMs: options.connectMs ?? CONNECT_MS,
     attempts: options.attempts ?? ATTEMPTS,
   });
+  if (options.isNeededSoon === true) link.connection().catch(() => undefined);
   const session: Session = { target, link, clock, channels: new Gate(MAX_SESSIONS) };
   return {
     name: target.name,

@@ -7,6 +7,7 @@ import { load } from '../../bench/fleet/load.ts';
 import { type Program, programOf, run } from '../../bench/fleet/program.ts';
 import { askSite, handshake, type Site } from '../../bench/fleet/site.ts';
 import { reachableAfter, spring } from '../../bench/lockout/spring.ts';
+import { markedDown } from '../fixtures/balancer.ts';
 import { changesIn, predictedIn, SITE, type TestFleet, testFleet } from '../fixtures/fleet.ts';
 import { drift, leftOf, PACKAGES_HELD } from '../fixtures/fleet-drifts.ts';
 import { moveMoney } from '../fixtures/fleet-money.ts';
@@ -161,22 +162,12 @@ describe.skipIf(absent !== undefined)('a fleet of five hosts', { timeout: RUN_MS
   });
 
   test('goes on to serve when the load balancer finds no host well', async () => {
-    const tell = (words: string): string => {
-      const servers = WEB.map(
-        (name) => `echo '${words.replace('HOST', `web/${name}`)}' | socat - /run/haproxy/admin.sock`,
-      );
-      return fleet.asRoot('lb', servers.join(' && '));
-    };
-    tell('disable health HOST');
+    const marked = markedDown(fleet, WEB);
     try {
-      tell('set server HOST health down');
-      expect(
-        fleet.asRoot('lb', "echo 'show stat' | socat - /run/haproxy/admin.sock | grep -c '^web,web.*,DOWN'"),
-      ).toBe('2\n');
+      expect(marked.count()).toBe(2);
       expect((await askSite(site, '/health')).statusCode).toBe(200);
     } finally {
-      tell('set server HOST health up');
-      tell('enable health HOST');
+      marked.end();
     }
     expect((await askSite(site, '/health')).statusCode).toBe(200);
   });

@@ -11,6 +11,9 @@ export const HEAVY: readonly string[] = [
   'kysely',
   'libpg-query',
   'mysql2',
+  // src/core/node-http.ts has its functions without undici.
+  'node:http',
+  'node:https',
   'nodemailer',
   'pg',
   'ssh2',

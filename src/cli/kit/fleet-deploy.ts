@@ -14,7 +14,7 @@ import type { JsonObject } from '../../plan/plan.ts';
 import { hasOption, type Invocation, textOption } from '../command.ts';
 import type { OperationResult } from '../operation.ts';
 import { environmentName } from './environment.ts';
-import { fleetConfig, lookAtFleet, runFleetOperation, shippableOf } from './fleet.ts';
+import { type FleetConfig, fleetConfig, lookAtFleet, runFleetOperation, shippableOf } from './fleet.ts';
 import { printPlans } from './plans.ts';
 
 /** With --detailed-exitcode, for schedulers: nothing had to be done. */
@@ -23,7 +23,8 @@ const UNCHANGED_EXIT_CODE = 42;
 /** `deploy -e ENV`. */
 export async function deployFleet(invocation: Invocation, bakeSeconds: number | undefined): Promise<number> {
   if (textOption(invocation.command, 'port') !== undefined) throw portIsLocal(invocation);
-  const choices = choicesOf(invocation, bakeSeconds);
+  const fleet = fleetConfig(invocation);
+  const choices = choicesOf(invocation, fleet, bakeSeconds);
   if (hasOption(invocation.command, 'plan')) {
     const [facts, shippable] = await Promise.all([lookAtFleet(invocation), shippableOf(invocation)()]);
     const before = hookPlans(choices.hooks ?? [], 'pre-deploy');
@@ -34,6 +35,7 @@ export async function deployFleet(invocation: Invocation, bakeSeconds: number | 
   const withoutBackup = hasOption(invocation.command, 'withoutBackup');
   return runFleetOperation(
     invocation,
+    fleet,
     { command: 'deploy', title: 'Deploy', input: { ...choices }, withoutBackup },
     async (kit) => deployed(await fleetDeploy(kit, choices), isDetailed),
   );
@@ -42,7 +44,8 @@ export async function deployFleet(invocation: Invocation, bakeSeconds: number | 
 /** `rollback -e ENV [RELEASE]`. */
 export async function rollbackFleet(invocation: Invocation): Promise<number> {
   const [wanted] = invocation.args;
-  const choices = choicesOf(invocation, undefined);
+  const fleet = fleetConfig(invocation);
+  const choices = choicesOf(invocation, fleet, undefined);
   if (hasOption(invocation.command, 'plan')) {
     const before = hookPlans(choices.hooks ?? [], 'pre-rollback');
     const plans = rollbackPlansOf(await lookAtFleet(invocation), wanted, choices);
@@ -51,17 +54,21 @@ export async function rollbackFleet(invocation: Invocation): Promise<number> {
   }
   return runFleetOperation(
     invocation,
+    fleet,
     { command: 'rollback', title: 'Roll back', input: { release: wanted ?? null }, withoutBackup: false },
     async (kit) => rolledBack(await fleetRollback(kit, wanted, choices)),
   );
 }
 
-function choicesOf(invocation: Invocation, bakeSeconds: number | undefined): FleetChoices {
-  const { config } = fleetConfig(invocation);
+function choicesOf(
+  { layout }: Invocation,
+  { config }: FleetConfig,
+  bakeSeconds: number | undefined,
+): FleetChoices {
   return {
     bakeMs: (bakeSeconds ?? config.value(SETTINGS.checksBakeSeconds) ?? 10) * 1000,
     keep: config.value(SETTINGS.retentionReleases) ?? 5,
-    hooks: presentHooks(invocation.layout),
+    hooks: presentHooks(layout),
   };
 }
 

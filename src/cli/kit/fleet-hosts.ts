@@ -24,6 +24,8 @@ export interface FleetOptions {
   readonly names?: readonly HostName[];
   /** While provisioning alone may an unknown host's key be noted, where the environment says `accept-new`. */
   readonly isProvisioning?: boolean;
+  /** Connected to at once; else when a host is first used. */
+  readonly isNeededSoon?: boolean;
 }
 
 const MAX_HANDSHAKES = 8;
@@ -38,7 +40,10 @@ export async function openFleet(
   const home = variables.HOME ?? homedir();
   const surroundings = { config, home, agentSocket: variables.SSH_AUTH_SOCK, options };
   const open = async (host: HostConfig): Promise<Host> =>
-    openHost({ kind: 'ssh', ...targetOf(host, surroundings) }, { handshakes });
+    openHost(
+      { kind: 'ssh', ...targetOf(host, surroundings) },
+      { handshakes, isNeededSoon: options.isNeededSoon === true },
+    );
   const chosen = chosenHosts(config, options.names);
   const opened = await Promise.all(chosen.map(async (host) => [host.name, await open(host)] as const));
   return {

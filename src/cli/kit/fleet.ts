@@ -31,11 +31,14 @@ import { reportAfterwards } from './report.ts';
 const LEASE_MS = 10_000;
 const BEAT_MS = 2000;
 
+export interface FleetConfig {
+  readonly config: EnvironmentConfig;
+  /** Of the web hosts. */
+  readonly names: readonly HostName[];
+}
+
 /** The environment that `-e` names. Throws `configInvalid` when it has no web host. */
-export function fleetConfig(invocation: Invocation): {
-  config: EnvironmentConfig;
-  names: readonly HostName[];
-} {
+export function fleetConfig(invocation: Invocation): FleetConfig {
   const config = environmentNamed(readProject(invocation.layout), environmentName(invocation));
   const names = config.hosts.filter(({ roles }) => roles.includes('web')).map(({ name }) => name);
   if (names.length > 0) return { config, names };
@@ -90,10 +93,10 @@ export interface FleetOperationRequest {
 /** One journalled operation on all web hosts, which hear of this process until its end. */
 export async function runFleetOperation(
   invocation: Invocation,
+  { config, names }: FleetConfig,
   request: FleetOperationRequest,
   body: (kit: FleetKit) => Promise<OperationResult>,
 ): Promise<number> {
-  const { config, names } = fleetConfig(invocation);
   const hooks = hooksOf(invocation, request.command, config.name);
   const shippable = shippableOf(invocation);
   const memory = fleetMemory();
@@ -129,7 +132,7 @@ export async function runFleetOperation(
       sight,
     ),
   });
-  return withFleet(invocation, config, { names }, async (fleet) => {
+  return withFleet(invocation, config, { names, isNeededSoon: true }, async (fleet) => {
     const over = new AbortController();
     const beating = { clock: invocation.clock, intervalMs: BEAT_MS, signal: over.signal };
     const beats = beat(() => memory.carriers.values(), beating);

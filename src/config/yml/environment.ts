@@ -1,3 +1,4 @@
+import { byNaturalOrder } from '../../core/natural-order.ts';
 import { type HostConfig, hostsOf } from './hosts.ts';
 import { chainOf, type Layer, merged } from './inherit.ts';
 import type { Leaf, LeafValue, Origin } from './leaf.ts';
@@ -66,13 +67,13 @@ function recipientsOf(values: ReadonlyMap<string, Leaf>): readonly Recipient[] {
       const name = /^recipients\.([^.]+)$/.exec(path)?.[1];
       return name === undefined || typeof value !== 'string' ? [] : [{ name, recipient: value }];
     })
-    .toSorted((a, b) => a.name.localeCompare(b.name, 'en'));
+    .toSorted((a, b) => byNaturalOrder(a.name, b.name));
 }
 
 function shownOf(setting: Setting<unknown>, values: ReadonlyMap<string, Leaf>): readonly ShownSetting[] {
   const said = [...values.values()]
     .filter(({ path }) => isOf(path, setting.path))
-    .toSorted((a, b) => a.path.localeCompare(b.path, 'en', { numeric: true }))
+    .toSorted((a, b) => byNaturalOrder(a.path, b.path))
     .flatMap(({ path, value, origin }) => (value === null ? [] : [{ path, value, origin }]));
   const fallback = setting.path.includes('*') ? undefined : defaultOf(setting);
   if (said.length > 0 || fallback === undefined || setting === SETTINGS.inherits) return said;
@@ -86,7 +87,7 @@ function hostByHost(settings: readonly ShownSetting[]): readonly ShownSetting[] 
   const others = settings.filter((each) => hostIn(each) === '');
   const hosts = settings
     .filter((each) => hostIn(each) !== '')
-    .toSorted((a, b) => hostIn(a).localeCompare(hostIn(b), 'en', { numeric: true }));
+    .toSorted((a, b) => byNaturalOrder(hostIn(a), hostIn(b)));
   return [...others.slice(0, Math.max(0, first)), ...hosts, ...others.slice(Math.max(0, first))];
 }
 

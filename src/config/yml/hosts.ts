@@ -1,3 +1,4 @@
+import { byNaturalOrder } from '../../core/natural-order.ts';
 import { didYouMean } from '../../core/nearest.ts';
 import type { Fault, Leaf } from './leaf.ts';
 import { ROLES, type Role, SETTINGS } from './settings.ts';
@@ -53,7 +54,7 @@ function leafOf(name: string, pattern: string, values: ReadonlyMap<string, Leaf>
 
 function hostNames(values: ReadonlyMap<string, Leaf>): readonly string[] {
   const names = [...values.keys()].flatMap((path) => /^hosts\.([^.]+)\./.exec(path)?.[1] ?? []);
-  return [...new Set(names)].toSorted((a, b) => a.localeCompare(b, 'en', { numeric: true }));
+  return [...new Set(names)].toSorted(byNaturalOrder);
 }
 
 /** What no single value shows: an address given twice, a jump to nowhere or in a circle, a host that does nothing. */

@@ -6,6 +6,7 @@ import type { Handler, HandlerContext, Handlers } from '../../plan/act.ts';
 import type { JsonObject } from '../../plan/plan.ts';
 import { slotIn } from '../handlers/slot-name.ts';
 import { assertSetUp, startCarrier } from './carrier-client.ts';
+import { liveRelease } from './facts.ts';
 import { carrierOf, type FleetMemory } from './memory.ts';
 
 export interface FleetHandlersKit {
@@ -22,6 +23,7 @@ const LEAST_FREE_BYTES = 500_000_000;
 const MOST_CLOCK_DIFFERENCE_MS = 10_000;
 const CALL_MS = 5000;
 const BEGIN_MS = 25_000;
+const FACTS_MS = 15_000;
 const START_MS = 110_000;
 const STOP_MS = 70_000;
 const DRAIN_MS = 25_000;
@@ -77,16 +79,13 @@ function openingHandlers({ memory, run, operator, leaseMs }: FleetHandlersKit): 
       memory.carriers.set(host.name, await startCarrier(host, run, leaseMs));
       return {};
     },
-    'fleet.begin': async (_input, { host, signal, clock }) => {
-      const beforeMs = clock.now();
+    'fleet.begin': async (_input, { host, signal }) => {
       const limits = { timeoutMs: BEGIN_MS, signal };
-      const answer = await carrierOf(memory, host.name).call('begin', operator, limits);
-      const facts = readHostFacts(answer.object('facts'));
-      memory.facts.set(host.name, facts);
-      // The host looked at its clock last of all.
-      memory.aheadMs.set(
-        host.name,
-        Math.max(0, facts.clockMs - clock.now()) + Math.min(0, facts.clockMs - beforeMs),
+      // Hosts are locked one after the other, and then looked at together.
+      const answer = await carrierOf(memory, host.name).call(
+        'begin',
+        { ...operator, facts: 'later' },
+        limits,
       );
       const healed = answer.text('healed');
       const token = answer.whole('token');
@@ -95,6 +94,18 @@ function openingHandlers({ memory, run, operator, leaseMs }: FleetHandlersKit): 
         healed,
         shown: healed === 'nothing' ? `token ${token}` : `token ${token}; a switch was ${healed}`,
       };
+    },
+    'fleet.facts': async (_input, { host, signal, clock }) => {
+      const beforeMs = clock.now();
+      const answer = await carrierOf(memory, host.name).call('facts', {}, { timeoutMs: FACTS_MS, signal });
+      const facts = readHostFacts(answer);
+      memory.facts.set(host.name, facts);
+      // The host looked at its clock last of all.
+      memory.aheadMs.set(
+        host.name,
+        Math.max(0, facts.clockMs - clock.now()) + Math.min(0, facts.clockMs - beforeMs),
+      );
+      return { shown: liveRelease(facts) ?? 'nothing is live' };
     },
     'fleet.fit': async (_input, context) => judgeFit(memory, context),
     'fleet.end': async (_input, { host }) => {

@@ -53,6 +53,9 @@ export function fleetLockPlan(hosts: readonly HostName[]): Plan {
   const locks = hosts.map((host) =>
     on(host, 'lock', "take the host's lock", call('fleet.begin', {}, 30 * SECONDS)),
   );
+  const facts = hosts.map((host) =>
+    on(host, 'facts', 'what it serves and holds', call('fleet.facts', {}, 20 * SECONDS)),
+  );
   return {
     name: 'lock',
     title: 'Lock every host',
@@ -60,6 +63,7 @@ export function fleetLockPlan(hosts: readonly HostName[]): Plan {
       stage('Carriers', carry),
       stage('First lock', locks.slice(0, 1)),
       stage('Other locks', locks.slice(1)),
+      stage('Facts', facts),
     ],
   };
 }

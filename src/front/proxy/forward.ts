@@ -1,12 +1,8 @@
-import {
-  type ClientRequest,
-  request as httpRequest,
-  type IncomingMessage,
-  type ServerResponse,
-} from 'node:http';
+import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../../core/clock.ts';
 import { systemCodeOf } from '../../core/errors.ts';
 import { PROBE_HEADER } from '../../core/latency.ts';
+import { request as httpRequest } from '../../core/node-http.ts';
 import type { Counter } from './counts.ts';
 import { requestHeaders, responseHeaders } from './headers.ts';
 import { type RefusalName, refuse } from './refuse.ts';

@@ -1,5 +1,6 @@
-import { createServer, type Server, type ServerResponse } from 'node:http';
+import type { Server, ServerResponse } from 'node:http';
 import type { Clock } from '../../core/clock.ts';
+import { createServer } from '../../core/node-http.ts';
 import { type Counter, createCounter } from './counts.ts';
 import { forward } from './forward.ts';
 import { refuse } from './refuse.ts';

@@ -1,6 +1,6 @@
 import { readlinkSync } from 'node:fs';
-import { Agent } from 'node:http';
 import { basename, dirname, join } from 'node:path';
+import { Agent } from '../../core/node-http.ts';
 
 /** Shorter than the API's keep-alive of 75 s, so that it is always this side that closes an idle connection. */
 const IDLE_MS = 30_000;

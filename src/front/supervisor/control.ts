@@ -1,5 +1,6 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { messageOf, OmpayError } from '../../core/errors.ts';
+import { createServer } from '../../core/node-http.ts';
 import type { SwitchRequest } from '../../core/slots/switch.ts';
 import { isServiceName, isServiceSpec } from './spec.ts';
 import type { Supervisor } from './supervisor.ts';

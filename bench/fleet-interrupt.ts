@@ -8,6 +8,12 @@
 import { lab, poll, type Stage, stageOf, statusOf } from './fleet/environment.ts';
 import { type Program, programOf, run } from './fleet/program.ts';
 
+const SMALL =
+  'mountpoint -q /var/lib/ompay || { mkdir -p /run/small; mount -t tmpfs -o size=8m,mode=755 small /run/small; cp -a /var/lib/ompay/. /run/small/; mount --bind /run/small /var/lib/ompay; }';
+const FILL =
+  'mountpoint -q /var/lib/ompay && dd if=/dev/zero of=/var/lib/ompay/filler bs=4k count=4096 2>/dev/null; true';
+const FREE = 'rm -f /var/lib/ompay/filler';
+
 const stage = stageOf({
   addresses: { type: 'string' },
   port: { type: 'string' },
@@ -97,12 +103,6 @@ async function waitUntilAlone(program: Program, at: Stage): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 1000));
   }
 }
-
-const SMALL =
-  'mountpoint -q /var/lib/ompay || { mkdir -p /run/small; mount -t tmpfs -o size=8m,mode=755 small /run/small; cp -a /var/lib/ompay/. /run/small/; mount --bind /run/small /var/lib/ompay; }';
-const FILL =
-  'mountpoint -q /var/lib/ompay && dd if=/dev/zero of=/var/lib/ompay/filler bs=4k count=4096 2>/dev/null; true';
-const FREE = 'rm -f /var/lib/ompay/filler';
 
 async function fullDisk(): Promise<void> {
   const onVictim = (line: string) => lab(programs[0].path, stage, 'exec', victim, '--', 'sh', '-c', line);

@@ -114,13 +114,13 @@ async function capture(
 }
 
 async function announce(deps: BackupDeps, names: CaptureNames, source: CaptureSource): Promise<void> {
-  const { site, engine, recipients, stores, workFolder } = deps;
+  const { site, engine, recipients, stores, verificationKey, workFolder } = deps;
   const server = { site, engine: deps.content?.source ?? engine.name, serverUuid: source.serverUuid };
   names.repository = repositoryPrefix(server);
   names.base = basePrefix(names.repository, names);
   await recordIntent(workFolder, { backup: names.id, repository: names.repository, base: names.base });
   const ensured = await Promise.allSettled(
-    stores.map((store) => ensureRepository(store, { ...server, recipients })),
+    stores.map((store) => ensureRepository(store, { ...server, recipients, verificationKey })),
   );
   names.stores = stores.filter((_, index) => ensured[index]?.status === 'fulfilled');
   names.failures = stores.flatMap((store, index) => {

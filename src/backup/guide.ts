@@ -4,10 +4,7 @@ import { contentGuide } from './content-guide.ts';
 
 type Guided = Omit<Manifest, 'proofSha256' | 'guideSha256'>;
 
-/**
- * RESTORE.md of one backup: how to open it without ompay. Tests run the commands as they stand here, but for MySQL's,
- * which were run by hand.
- */
+/** RESTORE.md of one backup: how to open it without ompay. Tests run the commands as they stand, but for MySQL's `log/`. */
 export function restoreGuide(manifest: Guided): string {
   if (manifest.kind !== 'full') return contentGuide(manifest);
   const recipients = manifest.recipients

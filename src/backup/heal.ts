@@ -133,7 +133,8 @@ async function copyTo(
   const { base, repository, manifest, manifestSha256 } = source;
   const { site, engine, serverUuid, recipients } = { ...manifest, site: deps.site };
   await recordIntent(deps.workFolder, { backup: manifest.id, repository, base });
-  await ensureRepository(store, { site, engine, serverUuid, recipients });
+  const { verificationKey } = deps;
+  await ensureRepository(store, { site, engine, serverUuid, recipients, verificationKey });
   const key = payloadKey(base);
   const { sizeBytes: ofBytes } = manifest.cipher;
   const copying = { title: `copying ${manifest.id} from ${source.store.name} to ${store.name}`, ofBytes };

@@ -1,3 +1,4 @@
+import { createPublicKey } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -142,8 +143,10 @@ export class LogSender {
   async #learn({ store, repository, epoch }: EpochPlace): Promise<void> {
     const place = `${store.name} ${repository}`;
     if (this.#known.has(place)) return;
-    const { site, recipients } = this.#deps;
-    await ensureRepository(store, { site, engine: 'mysql', serverUuid: epoch.serverUuid, recipients });
+    const { site, recipients, signingKey } = this.#deps;
+    const verificationKey = createPublicKey(signingKey);
+    const { serverUuid } = epoch;
+    await ensureRepository(store, { site, engine: 'mysql', serverUuid, recipients, verificationKey });
     for (const chunk of await listChunks(store, repository)) {
       const mark = markOf({ store, repository, name: chunk.epoch }, chunk.file);
       this.#sent.set(mark, [...(this.#sent.get(mark) ?? []), chunk]);

@@ -5,11 +5,11 @@ import { shownAge, shownDuration } from '../core/units.ts';
 import { type Restored, restoreBackup } from '../restore/restore.ts';
 import { hasOption, type Invocation, textOption } from './command.ts';
 import { refuseOtherKinds } from './kit/backup-kinds.ts';
-import { withBackups } from './kit/backup-site.ts';
 import { chosenStores } from './kit/copies.ts';
 import { environmentOption } from './kit/environment.ts';
 import { withProgress } from './kit/progress.ts';
 import { resumePromotion } from './kit/promote.ts';
+import { withRestorable } from './kit/repository-site.ts';
 import { restoreToPoint } from './kit/restore-point.ts';
 import { note } from './operation.ts';
 
@@ -28,6 +28,17 @@ export function configure(command: Command): void {
     )
     .option('--resume', 'bring to its end a --into host that was killed: forward or back, and nothing else')
     .option('--log <folder>', 'with --to: of a receiver that was given one by --to')
+    .option(
+      '--repository <folder>',
+      'a copy as it lies, without ompay.yml and keys of this machine; with --key',
+    )
+    .option('--key <file>', 'with --repository: the private key of one of the recipients (age)')
+    .option(
+      '--signer <sha256>',
+      'with --repository: whose signature it must have (default: told, and believed)',
+    )
+    .option('--site <name>', 'with --repository: of several in it')
+    .option('--database <name>', 'with --repository: of servers, the database of the ledger (default: ompay)')
     .option('--from <store>', 'read this store alone (default: the first that has a good copy)')
     .option(
       '--as-of <time>',
@@ -42,7 +53,7 @@ export async function run(invocation: Invocation): Promise<number> {
   const to = textOption(command, 'to');
   if (to !== undefined) return restoreToPoint(invocation, to, asOfMs(command));
   const into = folderOf(command);
-  const restored = await withBackups(
+  const restored = await withRestorable(
     invocation,
     async (deps) => {
       const stores = chosenStores(deps.stores, textOption(command, 'from'));

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { isoTime } from '../../core/clock.ts';
-import { messageOf } from '../../core/errors.ts';
+import { messageOf, OmpayError } from '../../core/errors.ts';
 import { ulid } from '../../core/ids.ts';
 import { shownAge, shownDuration, shownSize } from '../../core/units.ts';
 import { listEpochs } from '../../engine/mysql/binlog/epochs.ts';
@@ -15,13 +15,14 @@ import { sentLog } from '../../restore/sent-log.ts';
 import type { Store } from '../../store/store.ts';
 import { hasOption, type Invocation, textOption } from '../command.ts';
 import { note } from '../operation.ts';
-import { type SiteBackups, withBackups } from './backup-site.ts';
+import type { SiteBackups } from './backup-site.ts';
 import { binlogFolder, mysqlOf } from './binlog.ts';
 import { chosenStores } from './copies.ts';
 import { environmentName } from './environment.ts';
 import { withProgress } from './progress.ts';
 import { hostPlace, printPromotion, promoteProven } from './promote.ts';
 import { assertConfirmable } from './promote-confirm.ts';
+import { withRestorable } from './repository-site.ts';
 
 /**
  * Restores MySQL to an exact transaction, into a folder of its own or, with `--into host`, in place of its server's; with
@@ -34,10 +35,11 @@ export async function restoreToPoint(
 ): Promise<number> {
   const { clock, command, output, signal } = invocation;
   const target = parseTarget(to);
+  if (isForHost(invocation) && textOption(command, 'repository') !== undefined) throw notInPlace();
   if (isForHost(invocation) && !hasOption(command, 'plan'))
     assertConfirmable(invocation, environmentName(invocation));
   const beginMs = clock.monotonicMs();
-  return withBackups(
+  return withRestorable(
     invocation,
     (deps) =>
       withLogs(invocation, deps, async (stores, sources) => {
@@ -78,7 +80,8 @@ async function withLogs<T>(
   const folder = join(deps.workFolder, `log-${ulid(invocation.clock.now())}`);
   const { site, verificationKey, identity, formerIdentities = [] } = deps;
   const identities = [identity, ...formerIdentities];
-  const isAlone = from !== undefined && textOption(invocation.command, 'log') === undefined;
+  const isOneCopy = from !== undefined || textOption(invocation.command, 'repository') !== undefined;
+  const isAlone = isOneCopy && textOption(invocation.command, 'log') === undefined;
   const sent = stores.map((store) => sentLog({ store, site, verificationKey, identities, folder }));
   try {
     return await work(stores, isAlone ? sent : [receivedLog(invocation, deps), ...sent]);
@@ -104,6 +107,12 @@ function receivedLog({ command, layout }: Invocation, { site }: SiteBackups): Lo
         .reverse();
     },
   };
+}
+
+function notInPlace(): OmpayError {
+  return new OmpayError('usage', '--into host is of an environment, and a repository alone knows none', {
+    hint: 'restore with --into FOLDER, then exchange them by hand: docs/mysql-backup.md ("In place of the old one")',
+  });
 }
 
 /** `scratch`, the default, is a new folder of the installation's. */

@@ -1,15 +1,10 @@
-import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
-import { environmentNamed, readProject } from '../../../src/config/yml/project.ts';
-import { localLayout } from '../../../src/core/layout.ts';
-import { Secret } from '../../../src/core/secret.ts';
-import { changeSecrets } from '../../../src/secrets/file.ts';
-import { startSource } from '../../engine/mysql/source.ts';
+import { expect, test } from 'vitest';
+import { APP_KEY, copiedProject, keepSecrets } from '../../fixtures/copied-project.ts';
 import { MYSQL } from '../../fixtures/databases.ts';
-import { MOTO_ABSENT, startMoto } from '../../fixtures/moto.ts';
-import { MYSQLD } from '../../fixtures/servers/mysql.ts';
-import { type ServersProject, serversProject } from '../../fixtures/servers-project.ts';
+import { MOTO_ABSENT } from '../../fixtures/moto.ts';
+import { serversProject } from '../../fixtures/servers-project.ts';
 import { hook } from '../../notify/hook.ts';
 
 const ABSENT = MYSQL.absent ?? MOTO_ABSENT;
@@ -76,64 +71,3 @@ test('without the account for backups, its secret is named and the team told onc
 });
 
 const SLOWLY = { timeoutMs: 180_000 };
-const APP_KEY = `base64:${Buffer.alloc(32, 7).toString('base64')}`;
-const PASSWORD = "it's a long one";
-
-/** `staging` with a real database, a second disk and a bucket. */
-async function copiedProject(): Promise<ServersProject> {
-  const source = await startSource();
-  onTestFinished(source.dispose);
-  const session = await source.connect();
-  await session.run('create table transfers (id bigint primary key auto_increment, amount bigint)');
-  await session.run('insert into transfers (amount) values (1), (2)');
-  await session.run(
-    `create user ompay_backup@'127.0.0.1' identified by '${PASSWORD.replace("'", "''")}' require ssl`,
-  );
-  await session.run("grant backup_admin, replication client, select on *.* to ompay_backup@'127.0.0.1'");
-  session.close();
-  const moto = await startMoto();
-  onTestFinished(moto.stop);
-  await moto.makeBucket('copies');
-  const project = await serversProject();
-  const disk = join(project.root, 'disk');
-  mkdirSync(disk, { mode: 0o700 });
-  const mysqld = join(project.root, 'mysqld');
-  writeFileSync(mysqld, `#!/bin/sh\nshift 2\nexec ${MYSQLD.join(' ')} "$@"\n`);
-  chmodSync(mysqld, 0o755);
-  const { place } = source.access;
-  if (!('port' in place)) throw new Error('the source has no port');
-  const text = readFileSync(join(project.root, 'ompay.yml'), 'utf8')
-    .replace(
-      '    user: ompay_user\n',
-      `    user: ompay_user\n    host: localhost\n    port: ${place.port}\n  retention: { backups: 7 }
-  copies:
-    mysqld: ${mysqld}
-    directory: { path: ${disk} }
-    s3: { endpoint: '${moto.endpoint}', bucket: copies }\n`,
-    )
-    .replace('    name: ompay_prod\n', '    name: ompay\n')
-    .replace('  variables:\n', `  variables:\n    DB_TLS: true\n    DB_TLS_CA: ${place.authorityPath}\n`);
-  writeFileSync(join(project.root, 'ompay.yml'), text);
-  await keepSecrets(project, {
-    APP_KEY,
-    DB_PASSWORD: 'of-the-api',
-    REDIS_PASSWORD: 'p',
-    SMS_GATEWAY_TOKEN: 't',
-    MAIL_PASSWORD: 'p',
-    BACKUP_DB_PASSWORD: PASSWORD,
-    BACKUP_S3_ACCESS_KEY_ID: 'test',
-    BACKUP_S3_SECRET_ACCESS_KEY: 'test',
-  });
-  return project;
-}
-
-async function keepSecrets(
-  project: ServersProject,
-  secrets: Readonly<Record<string, string>>,
-): Promise<void> {
-  const layout = localLayout(project.root);
-  const config = environmentNamed(readProject(layout), 'staging');
-  const identity = () => Promise.reject(new Error('there is nothing to open yet'));
-  const kept = new Map(Object.entries(secrets).map(([name, value]) => [name, new Secret(value)]));
-  await changeSecrets({ layout, config, identity }, () => kept);
-}

@@ -25,13 +25,16 @@ const RESTART_EVERY = 10;
 const PATIENCE_SECONDS = 90;
 const PROGRAM = resolve(import.meta.dirname, '../bin/ompay');
 
-function lab(...words: readonly string[]): void {
-  spawnSync(PROGRAM, ['-C', root, 'lab', ...words], { stdio: 'ignore', timeout: 120_000 });
+function lab(...words: readonly string[]): string {
+  return spawnSync(PROGRAM, ['-C', root, 'lab', ...words], { encoding: 'utf8', timeout: 120_000 }).stdout;
 }
 
 /** As if somebody had pulled the plug while nobody could log in. */
 function restartHost(): void {
   lab('exec', host, '--', 'systemctl', 'poweroff', '--force');
+  // Until it is really off, there is nothing to start.
+  for (let look = 0; look < 60 && !new RegExp(`^${host} .* stopped `, 'm').test(lab('status')); look += 1)
+    spawnSync('sleep', ['0.5']);
   lab('up');
 }
 

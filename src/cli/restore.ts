@@ -11,6 +11,7 @@ import { withProgress } from './kit/progress.ts';
 import { resumePromotion } from './kit/promote.ts';
 import { withRestorable } from './kit/repository-site.ts';
 import { restoreToPoint } from './kit/restore-point.ts';
+import { assertNoTables } from './kit/restore-tables.ts';
 import { note } from './operation.ts';
 
 export function configure(command: Command): void {
@@ -21,6 +22,11 @@ export function configure(command: Command): void {
       'an empty or absent folder, which becomes a data folder; with --to also: scratch, or host (in place)',
     )
     .option('--to <point>', 'of MySQL: a GTID, a time with its zone, or latest, exact to the transaction')
+    .option(
+      '--table <name>',
+      'with --to: this table alone, as SQL in a file; again for each more',
+      (name: string, before: readonly string[] = []) => [...before, name],
+    )
     .option('--plan', 'with --to: say which transactions are the last in and the first out, and do nothing')
     .option(
       '--confirm <environment>',
@@ -49,8 +55,9 @@ export function configure(command: Command): void {
 /** Makes a proven data folder of a backup, or of MySQL at an exact transaction (`--to`), which `--into host` puts in place. */
 export async function run(invocation: Invocation): Promise<number> {
   const { args, command, signal } = invocation;
-  if (hasOption(command, 'resume')) return resumePromotion(invocation);
   const to = textOption(command, 'to');
+  if (to === undefined) assertNoTables(invocation);
+  if (hasOption(command, 'resume')) return resumePromotion(invocation);
   if (to !== undefined) return restoreToPoint(invocation, to, asOfMs(command));
   const into = folderOf(command);
   const restored = await withRestorable(

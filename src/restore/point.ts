@@ -18,6 +18,7 @@ import { type PublishedBackup, readDocument } from '../store/repository/publishe
 import { clearPlace, makeInPlace } from './place.ts';
 import type { PointPlan } from './point-plan.ts';
 import { isOfCopy } from './restore.ts';
+import { assertAttainable, assertTables } from './table-names.ts';
 
 /** Recovery of what was written while a large clone ran. */
 const START_TIMEOUT_MS = 10 * 60_000;
@@ -60,15 +61,34 @@ export async function restorePoint(
   { into, signal }: { readonly into: string; readonly signal?: AbortSignal },
 ): Promise<PointRestored> {
   await clearPlace(reapScratch, into);
-  return makeInPlace(into, async (folder) => {
-    const beginMs = deps.clock.monotonicMs();
-    const { copy, facts, passedOver } = await extractFirstGood(deps, plan, folder, signal);
-    const extractMs = Math.round(deps.clock.monotonicMs() - beginMs);
-    const proven = await replayAndProve(deps, plan, { folder, facts, signal });
-    await removeRelayLogs(folder);
-    const { manifest, store } = copy;
-    return { backup: manifest.id, store: store.name, into, passedOver, extractMs, ...proven };
-  });
+  return makeInPlace(into, (folder) =>
+    makePoint(deps, plan, { folder, into, ...(signal === undefined ? {} : { signal }) }),
+  );
+}
+
+export interface MakeRequest {
+  /** Absent; becomes the data folder. */
+  readonly folder: string;
+  /** What it will be called. */
+  readonly into: string;
+  /** Without each of which it is of no use: `notFound` is thrown as soon as that is known. */
+  readonly tables?: readonly string[];
+  readonly signal?: AbortSignal;
+}
+
+/** The same in a folder of the caller's, who removes what a failure leaves in it. */
+export async function makePoint(
+  deps: PointDeps,
+  plan: PointPlan,
+  { folder, into, tables = [], signal }: MakeRequest,
+): Promise<PointRestored> {
+  const beginMs = deps.clock.monotonicMs();
+  const { copy, facts, passedOver } = await extractFirstGood(deps, plan, folder, signal);
+  const extractMs = Math.round(deps.clock.monotonicMs() - beginMs);
+  const proven = await replayAndProve(deps, plan, { folder, facts, tables, signal });
+  await removeRelayLogs(folder);
+  const { manifest, store } = copy;
+  return { backup: manifest.id, store: store.name, into, passedOver, extractMs, ...proven };
 }
 
 interface Extracted {
@@ -109,29 +129,35 @@ async function extractFirstGood(
 interface ReplayInput {
   readonly folder: string;
   readonly facts: SourceFacts | null;
+  readonly tables: readonly string[];
   readonly signal: AbortSignal | undefined;
 }
 
 async function replayAndProve(
   { clock, scratch, queries }: PointDeps,
   { resolved }: PointPlan,
-  { folder, facts, signal }: ReplayInput,
+  { folder, facts, tables, signal }: ReplayInput,
 ): Promise<Pick<PointRestored, 'serverVersion' | 'checks' | 'startMs' | 'replayMs' | 'proveMs' | 'stopMs'>> {
   const beginMs = clock.monotonicMs();
   let startedMs = beginMs;
+  const wanted = { database: scratch.database, tables };
   const server = await replay(scratch, {
     folder,
     database: scratch.database,
     target: resolved,
     startTimeoutMs: START_TIMEOUT_MS,
     timeoutMs: REPLAY_TIMEOUT_MS,
-    onStarted: () => {
+    onStarted: async (session) => {
       startedMs = clock.monotonicMs();
+      if (tables.length > 0) await assertAttainable(session, wanted, resolved.files);
     },
     ...(signal === undefined ? {} : { signal }),
   });
   const replayedMs = clock.monotonicMs();
-  const { checks, serverVersion } = await proveOrKill(server, queries, facts);
+  const { checks, serverVersion } = await orKill(server, async () => {
+    if (tables.length > 0) await assertTables(server.session, wanted);
+    return prove(server, queries, facts);
+  });
   const provenMs = clock.monotonicMs();
   await server.stop('clean');
   return {
@@ -144,20 +170,24 @@ async function replayAndProve(
   };
 }
 
-/** What the source had before the base was copied must still be there; nobody knows what it had at the target. */
-async function proveOrKill(
-  server: ScratchServer,
-  queries: readonly ProofQuery[],
-  facts: SourceFacts | null,
-): Promise<{ readonly checks: readonly ProofCheck[]; readonly serverVersion: string }> {
+async function orKill<T>(server: ScratchServer, work: () => Promise<T>): Promise<T> {
   try {
-    const known = facts === null ? null : { before: facts.before, after: {} };
-    const proof = await proveCopy(server.session, queries, known);
-    if (!proof.isProven) throw disproven(proof);
-    const [serverVersion = ''] = await server.session.values("select concat('MySQL ', version())");
-    return { checks: proof.checks, serverVersion };
+    return await work();
   } catch (error) {
     await server.stop('kill');
     throw error;
   }
+}
+
+/** What the source had before the base was copied must still be there; nobody knows what it had at the target. */
+async function prove(
+  { session }: ScratchServer,
+  queries: readonly ProofQuery[],
+  facts: SourceFacts | null,
+): Promise<{ readonly checks: readonly ProofCheck[]; readonly serverVersion: string }> {
+  const known = facts === null ? null : { before: facts.before, after: {} };
+  const proof = await proveCopy(session, queries, known);
+  if (!proof.isProven) throw disproven(proof);
+  const [serverVersion = ''] = await session.values("select concat('MySQL ', version())");
+  return { checks: proof.checks, serverVersion };
 }

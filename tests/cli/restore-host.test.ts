@@ -29,7 +29,10 @@ test.skipIf(MYSQL.absent !== undefined)(
     const options = { timeoutMs: LIMIT_MS, variables: { PATH: `${server.binFolder}:${process.env.PATH}` } };
     const ompay = (...args: readonly string[]) => project.run(args, options);
     await post(session);
-    expect(await ompay('backup', 'create', '-e', 'staging')).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(await ompay('backup', 'create', '-e', 'staging')).toMatchObject({
+      exitCode: 0,
+      stderr: expect.not.stringContaining('!'),
+    });
     const stream = project.start(['backup', 'stream', '-e', 'staging'], options);
     const root = join(project.root, '.ompay/binlog/staging');
     const to = await post(session);
@@ -54,7 +57,7 @@ test.skipIf(MYSQL.absent !== undefined)(
     expect(refused.exitCode).toBe(3);
     expect(refused.stderr).toContain('the database is written to');
     const planned = await ompay(...words('--to', to, '--plan'));
-    expect(planned).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(planned).toMatchObject({ exitCode: 0, stderr: expect.not.stringContaining('!') });
     expect(planned.stdout).toContain(`mv -T ${server.dataFolder} ${server.dataFolder}.before-`);
     expect(server.siblings()).toEqual(['data']);
 
@@ -76,7 +79,7 @@ test.skipIf(MYSQL.absent !== undefined)(
     const written = (await session.values(ROWS))[0];
     session.close();
     const done = await ompay(...words('--to', to, '--confirm', 'staging', '--json'));
-    expect(done).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(done).toMatchObject({ exitCode: 0, stderr: expect.not.stringContaining('!') });
     expect(jsonLines(done.stdout).at(-1)).toMatchObject({ type: 'run-done', exitCode: 0 });
     const restored = await server.connect();
     onTestFinished(restored.close);

@@ -1,20 +1,16 @@
 import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { isoTime } from '../../core/clock.ts';
-import { messageOf, OmpayError } from '../../core/errors.ts';
+import { OmpayError } from '../../core/errors.ts';
 import { ulid } from '../../core/ids.ts';
-import { shownAge, shownDuration, shownSize } from '../../core/units.ts';
 import { listEpochs } from '../../engine/mysql/binlog/epochs.ts';
 import { readStatus } from '../../engine/mysql/binlog/status.ts';
-import type { Transaction } from '../../engine/mysql/binlog/transactions.ts';
-import { gtidSetText, gtidText } from '../../engine/mysql/gtid-set.ts';
-import { type PointRestored, restorePoint } from '../../restore/point.ts';
-import { type LogSource, type PointPlan, planPoint } from '../../restore/point-plan.ts';
-import { microTime, parseTarget } from '../../restore/point-target.ts';
+import { restorePoint } from '../../restore/point.ts';
+import { type LogSource, planPoint } from '../../restore/point-plan.ts';
+import { restoreTables } from '../../restore/point-tables.ts';
+import { parseTarget } from '../../restore/point-target.ts';
 import { sentLog } from '../../restore/sent-log.ts';
 import type { Store } from '../../store/store.ts';
 import { hasOption, type Invocation, textOption } from '../command.ts';
-import { note } from '../operation.ts';
 import type { SiteBackups } from './backup-site.ts';
 import { binlogFolder, mysqlOf } from './binlog.ts';
 import { chosenStores } from './copies.ts';
@@ -23,10 +19,13 @@ import { withProgress } from './progress.ts';
 import { hostPlace, printPromotion, promoteProven } from './promote.ts';
 import { assertConfirmable } from './promote-confirm.ts';
 import { withRestorable } from './repository-site.ts';
+import { shownPlan, tellPassedOver, tellRestored, toldPlan } from './restore-point-shown.ts';
+import { assertDumpable, assertTablesOf, tablesNamed, warnOfAbsent } from './restore-tables.ts';
+import type { ServersMysql } from './site-engine.ts';
 
 /**
  * Restores MySQL to an exact transaction, into a folder of its own or, with `--into host`, in place of its server's; with
- * `--plan` only says how.
+ * `--table` these tables alone stay, as SQL; with `--plan` it only says how.
  */
 export async function restoreToPoint(
   invocation: Invocation,
@@ -36,6 +35,7 @@ export async function restoreToPoint(
   const { clock, command, output, signal } = invocation;
   const target = parseTarget(to);
   if (isForHost(invocation) && textOption(command, 'repository') !== undefined) throw notInPlace();
+  const tables = tablesNamed(invocation);
   if (isForHost(invocation) && !hasOption(command, 'plan'))
     assertConfirmable(invocation, environmentName(invocation));
   const beginMs = clock.monotonicMs();
@@ -43,25 +43,30 @@ export async function restoreToPoint(
     invocation,
     (deps) =>
       withLogs(invocation, deps, async (stores, sources) => {
-        const { scratch } = await mysqlOf(deps);
+        if (tables.length > 0) assertTablesOf(deps);
+        const mysql = await mysqlOf(deps);
+        if (tables.length > 0) await assertDumpable(mysql);
         const plan = await planPoint({ ...deps, stores }, { target, sources });
         const planMs = Math.round(clock.monotonicMs() - beginMs);
-        if (!output.json) output.write(shownPlan(plan, clock.now()));
+        if (!output.json) output.write(shownPlan(plan, { tables, nowMs: clock.now() }));
         tellPassedOver(plan);
+        await warnOfAbsent(mysql, tables);
         const host = isForHost(invocation) ? await hostPlace(invocation, deps) : undefined;
         const { gtids } = plan.resolved;
         if (hasOption(command, 'plan')) {
-          if (output.json) output.write(`${JSON.stringify(toldPlan(plan))}\n`);
+          if (output.json) output.write(`${JSON.stringify({ ...toldPlan(plan), tables })}\n`);
           if (host !== undefined) await printPromotion(invocation, deps, { place: host, gtids });
           return 0;
         }
         const into = host?.proven ?? placeOf(invocation, deps);
-        const restored = await restorePoint({ ...withProgress(deps, invocation), scratch }, plan, {
-          into,
-          signal,
-        });
+        const { scratch, dumpProgram } = mysql;
+        const restoring = { ...withProgress(deps, invocation), scratch, dumpProgram };
+        const restored =
+          tables.length === 0
+            ? await restorePoint(restoring, plan, { into, signal })
+            : await restoreTables(restoring, plan, { into, tables, signal });
         const rtoMs = Math.round(clock.monotonicMs() - beginMs);
-        tell(invocation, { plan, restored, planMs, rtoMs, command: scratch.serverCommand });
+        tellRestored(invocation, { plan, restored, planMs, rtoMs, start: startOf(invocation, mysql, into) });
         if (host === undefined) return 0;
         return promoteProven(invocation, deps, { place: host, gtids, checks: restored.checks });
       }),
@@ -126,115 +131,8 @@ function isForHost({ command }: Invocation): boolean {
   return textOption(command, 'into') === 'host';
 }
 
-function shownPlan({ copies, log, epoch, resolved, knownUntilMs }: PointPlan, nowMs: number): string {
-  const [{ manifest }] = copies;
-  const { last, next, count, files, committedEarlier } = resolved;
-  const bytes = files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-  const stores = copies.map(({ store }) => store.name).join(', ');
-  const end = knownUntilMs === 0 ? '' : `, whose end is known up to ${isoTime(knownUntilMs)}`;
-  return [
-    `base        ${manifest.id} (${stores}), begun ${shownAge(nowMs - Date.parse(manifest.startedAt))}, ${shownSize(manifest.cipher.sizeBytes)}`,
-    `log         ${log}, epoch ${epoch.number}${end}`,
-    `replay      ${count} transactions in ${files.length} files, ${shownSize(bytes)}`,
-    `last in     ${last === undefined ? 'what the base holds' : shownTransaction(last)}`,
-    `first out   ${next === undefined ? 'none: that is the end of the log' : shownTransaction(next)}`,
-    ...(committedEarlier === 0
-      ? []
-      : [`! ${committedEarlier} transactions after it say an earlier time: the server's clock was set back`]),
-    '',
-  ].join('\n');
-}
-
-function shownTransaction({ gtid, committedAtMs }: Transaction): string {
-  return `${gtidText(gtid)}, committed ${microTime(committedAtMs)}`;
-}
-
-function toldPlan({ copies, log, epoch, resolved, knownUntilMs }: PointPlan) {
-  const told = (transaction: Transaction | undefined) =>
-    transaction === undefined
-      ? null
-      : { gtid: gtidText(transaction.gtid), committedAt: microTime(transaction.committedAtMs) };
-  return {
-    backup: copies[0].manifest.id,
-    stores: copies.map(({ store }) => store.name),
-    log,
-    epoch: epoch.number,
-    knownUntil: knownUntilMs === 0 ? null : isoTime(knownUntilMs),
-    transactions: resolved.count,
-    gtids: gtidSetText(resolved.gtids),
-    last: told(resolved.last),
-    next: told(resolved.next),
-    committedEarlier: resolved.committedEarlier,
-  };
-}
-
-function tellPassedOver({ passedOver, unread }: PointPlan): void {
-  for (const { log, error } of passedOver)
-    process.stderr.write(`! passed over the log in ${log}: ${messageOf(error)}\n`);
-  for (const { store, error } of unread)
-    process.stderr.write(`! ${store} could not be read, and may hold newer backups: ${messageOf(error)}\n`);
-}
-
-interface Done {
-  readonly plan: PointPlan;
-  readonly restored: PointRestored;
-  readonly planMs: number;
-  readonly rtoMs: number;
-  readonly command: readonly string[];
-}
-
-function tell(invocation: Invocation, { plan, restored, planMs, rtoMs, command }: Done): void {
-  const { clock, output } = invocation;
-  const { backup, store, into, checks, passedOver, ...times } = restored;
-  const { serverVersion, extractMs, startMs, replayMs, proveMs, stopMs } = times;
-  const rpoMs = Math.max(0, Math.round(clock.now() - lastKnownMs(plan)));
-  const data = {
-    ...toldPlan(plan),
-    store,
-    into,
-    planMs,
-    extractMs,
-    startMs,
-    replayMs,
-    proveMs,
-    stopMs,
-    rtoMs,
-    rpoMs,
-  };
-  note(invocation, `restored to ${data.last?.gtid ?? 'the base'} into ${into}`, data);
-  for (const { store: other, error } of passedOver)
-    process.stderr.write(`! passed over ${other}: ${messageOf(error)}\n`);
-  if (output.json) {
-    output.write(`${JSON.stringify({ ...data, serverVersion, checks: checks.length })}\n`);
-    return;
-  }
-  const parts = {
-    log: planMs,
-    extract: extractMs,
-    start: startMs,
-    replay: replayMs,
-    prove: proveMs,
-    stop: stopMs,
-  };
-  const split = Object.entries(parts).map(([name, ms]) => `${name} ${shownDuration(ms)}`);
-  output.write(
-    [
-      `proven      ${checks.length} checks, on ${serverVersion}`,
-      `RTO         ${shownDuration(rtoMs)}: ${split.join(', ')}`,
-      `RPO         ${shownDuration(rpoMs)}: what was committed after the last transaction is not there`,
-      `in          ${into}`,
-      ...(isForHost(invocation) ? [] : [startLine(command, into)]),
-      '',
-    ].join('\n'),
-  );
-}
-
-function startLine(command: readonly string[], into: string): string {
-  return `start it    ${command.join(' ')} --datadir=${into} --socket=${into}.sock --skip-networking`;
-}
-
-/** Of the end of the log, what is known to be all there; else the last transaction's own time. */
-function lastKnownMs({ resolved, knownUntilMs, copies }: PointPlan): number {
-  const last = resolved.last?.committedAtMs ?? Date.parse(copies[0].manifest.startedAt);
-  return resolved.next === undefined ? Math.max(last, knownUntilMs) : last;
+/** A data folder is started where it lies, unless it is put in place or tables are all that is left of it. */
+function startOf(invocation: Invocation, { scratch }: ServersMysql, into: string): string | undefined {
+  if (isForHost(invocation) || tablesNamed(invocation).length > 0) return undefined;
+  return `${scratch.serverCommand.join(' ')} --datadir=${into} --socket=${into}.sock --skip-networking`;
 }

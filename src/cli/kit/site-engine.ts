@@ -28,6 +28,8 @@ export function localEngine({ layout, clock }: Invocation, platform: Platform): 
 export interface ServersMysql {
   /** How servers of ours are started on copies; needs no account. */
   readonly scratch: ScratchSettings & { readonly database: string };
+  /** `mysqldump` of the series of `scratch`. */
+  readonly dumpProgram: string;
   /** As its account for backups. Throws `configInvalid` for what is lacking. */
   readonly access: () => MysqlAccess;
   /** Where its server is on this machine; throws as `access` does. */
@@ -72,7 +74,7 @@ export function serversDump({ database, source, clock }: ServersSource): DumpSou
   const mysql = { ...of, source: accessOf(database, source, 3306) };
   if (engine === 'mariadb')
     return { ...mysql, engine, program: join(dirname(source.mariadbBackupPath), 'mariadb-dump') };
-  return { ...mysql, engine: 'mysql', program: join(dirname(source.mysqldPath), '../bin/mysqldump') };
+  return { ...mysql, engine: 'mysql', program: mysqldumpOf(source) };
 }
 
 export function serversMysql({ database, source, workFolder, clock }: ServersSource): ServersMysql {
@@ -84,10 +86,15 @@ export function serversMysql({ database, source, workFolder, clock }: ServersSou
   };
   return {
     scratch,
+    dumpProgram: mysqldumpOf(source),
     access,
     place: () => ({ access: access(), dataFolder: source.dataFolder, unit: source.unit }),
     engine: () => engineOf({ kind: 'mysql', source: access(), workFolder, ...scratch }),
   };
+}
+
+function mysqldumpOf({ mysqldPath }: SourceSettings): string {
+  return join(dirname(mysqldPath), '../bin/mysqldump');
 }
 
 function serversMariadb({ database, source, workFolder, clock }: ServersSource): Engine {

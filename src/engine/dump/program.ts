@@ -7,7 +7,7 @@ import { messageOf, OmpayError } from '../../core/errors.ts';
 import { temporaryFolder } from '../../core/unfinished.ts';
 import { optionFile } from '../mariadb/option-file.ts';
 import { connectionText, shownPlace } from '../postgres/access.ts';
-import type { DumpSource } from './source.ts';
+import type { DumpSource, MysqlDump } from './source.ts';
 
 /** A terabyte at 50 MB/s. */
 const DUMP_TIMEOUT_MS = 6 * 60 * 60_000;
@@ -57,14 +57,17 @@ function postgresArguments({ source, database }: DumpSource): readonly string[] 
   ];
 }
 
-function mysqlArguments({ engine, database }: DumpSource, optionsPath: string): readonly string[] {
+function mysqlArguments({ engine, database, tables }: MysqlDump, optionsPath: string): readonly string[] {
   return [
     `--defaults-file=${optionsPath}`,
-    ...['--single-transaction', '--quick', '--hex-blob', '--routines', '--triggers', '--no-tablespaces'],
+    ...['--single-transaction', '--quick', '--hex-blob', '--triggers', '--no-tablespaces'],
+    // Somebody may load single tables into the very database that has them: it must refuse that, not drop its own.
+    tables === undefined ? '--routines' : '--skip-add-drop-table',
     // Its GTIDs are not the target's: a dump is loaded into any server.
     ...(engine === 'mysql' ? ['--set-gtid-purged=OFF'] : []),
     '--',
     database,
+    ...(tables ?? []),
   ];
 }
 
@@ -105,7 +108,7 @@ async function* outputOf(dump: DumpSource, child: Child, { asked, limit }: Ends)
 
 function tooSlow({ program }: DumpSource): OmpayError {
   return new OmpayError('timeout', `${program} had not ended after ${DUMP_TIMEOUT_MS / 3_600_000} h`, {
-    hint: 'look what holds it up, and run it again: ompay backup create --kind logical',
+    hint: 'look what holds it up, then run the same command again',
   });
 }
 

@@ -61,6 +61,9 @@ async function copiesAndRestores(project: ServersProject, version: string): Prom
   expect(await ompay('restore-test', '--from', 'directory')).toMatchObject({ exitCode: 0 });
   await dumps(ompay);
   // Its log is not received, and that is told instead of restoring something near.
+  const single = await ompay('restore', '--to', 'latest', '--table', 'transfers');
+  expect(single).toMatchObject({ exitCode: 2, stdout: '' });
+  expect(single.stderr).toContain('--table is of MySQL alone, and staging has');
   const point = await ompay('restore', '--to', 'latest', '--into', `${into}-2`);
   expect(point.stderr).toContain('it is of MySQL alone');
   expect(point.exitCode).toBe(2);

@@ -1,9 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { APP_KEY, copiedProject, keepSecrets } from '../../fixtures/copied-project.ts';
+import { copiedProject } from '../../fixtures/copied-project.ts';
 import { MYSQL } from '../../fixtures/databases.ts';
 import { MOTO_ABSENT } from '../../fixtures/moto.ts';
+import { APP_KEY, keepSecrets } from '../../fixtures/mysql-project.ts';
 import { serversProject } from '../../fixtures/servers-project.ts';
 import { hook } from '../../notify/hook.ts';
 

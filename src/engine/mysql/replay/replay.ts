@@ -35,8 +35,8 @@ export interface ReplayRequest {
   readonly startTimeoutMs: number;
   readonly timeoutMs: number;
   readonly signal?: AbortSignal;
-  /** The server answers; the log is applied now. */
-  readonly onStarted?: () => void;
+  /** The server answers with what the base holds; the log is applied next, unless this throws. */
+  readonly onStarted?: (base: MysqlSession) => Promise<void> | void;
   readonly onProgress?: (executed: GtidSet) => void;
 }
 
@@ -56,7 +56,7 @@ export async function replay(settings: ScratchSettings, request: ReplayRequest):
     ...(signal === undefined ? {} : { signal }),
   });
   try {
-    request.onStarted?.();
+    await request.onStarted?.(server.session);
     if (target.files.length > 0) await apply(server.session, settings, request);
     const executed = await executedBy(server.session);
     if (!areEqual(executed, target.gtids)) throw otherSet(executed, target.gtids);

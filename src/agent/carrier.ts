@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import type { HostFacts } from '../core/carrier/facts.ts';
 import type { HostProbes, SlotTraffic } from '../core/carrier/traffic.ts';
-import { OmpayError } from '../core/errors.ts';
+import { messageOf, OmpayError } from '../core/errors.ts';
 import { otherSlot, type Slot } from '../core/layout.ts';
 import { thisProcess } from '../core/process.ts';
 import type { Drained } from '../core/slots/drain.ts';
@@ -231,7 +231,12 @@ class HostCarrier implements Carrier {
 
   #giveBack(how: 'ended' | 'abandoned'): void {
     this.#isOver = true;
-    if (this.#token !== undefined) releaseLock(this.#kit.paths.lock, this.#token);
+    try {
+      if (this.#token !== undefined) releaseLock(this.#kit.paths.lock, this.#token);
+    } catch (error) {
+      // On a full disk. This process ends all the same, and the lock of one that has ended is free.
+      this.#kit.say(`the lock ends with this process, as it could not be given back: ${messageOf(error)}`);
+    }
     this.#finished.resolve(how);
   }
 

@@ -1,9 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { expect, test } from 'vitest';
 import { type Carrier, createCarrier } from '../../src/agent/carrier.ts';
 import { readPending } from '../../src/agent/pending.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import { acquireLock, readLock } from '../../src/plan/lock.ts';
+import { fillDisk, mountSmallDisk } from '../fixtures/small-disk.ts';
 import { type FakeHost, fakeHost, putLive, putRelease } from './host.ts';
 
 const RUN = '01M83A6F6NCVJ221N6CFTN69HW';
@@ -55,6 +57,21 @@ test('a switch is taken back, also after it was kept, and the list of accepted r
     await carrier.stop('green');
     await carrier.end();
   }
+});
+
+test('on a full disk it ends without giving the lock back: the lock of a process that has ended is free', async (context) => {
+  await using host = await hostWithOld();
+  const folder = dirname(host.paths.lock);
+  using _disk = mountSmallDisk(context, folder, 64);
+  const said: string[] = [];
+  const kit = { ...host, clock: systemClock, run: RUN, leaseMs: 60_000 };
+  const carrier = createCarrier({ ...kit, say: (line) => said.push(line) });
+  await carrier.begin(OPERATOR);
+  fillDisk(folder);
+  await carrier.end();
+  expect(await carrier.over).toBe('ended');
+  expect(said).toEqual([expect.stringContaining('the lock ends with this process')]);
+  expect(readLock(host.paths.lock).holder).toMatchObject({ run: RUN, process: { pid: process.pid } });
 });
 
 test('an operator who vanishes after the switch: the old release is live again and the lock is free', async () => {

@@ -1,20 +1,26 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { recordDrill } from '../backup/drill.ts';
 import type { BackupDeps } from '../backup/types.ts';
 import { writeFileAtomic } from '../core/files.ts';
-import { hasPassed, type RestoreTest } from '../core/restore-test.ts';
+import { ulid } from '../core/ids.ts';
+import { hasPassed, type RestoredCopy, type RestoreTest } from '../core/restore-test.ts';
 import { shownDuration } from '../core/units.ts';
 import type { Language } from '../report/page/words.ts';
 import { renderRestoreTest } from '../report/restore-test/page.ts';
+import type { LoggedCopy } from '../restore/point-test.ts';
 import { testRestore } from '../restore/restore-test.ts';
 import { keepTest, type SealedTest } from '../restore/restore-test-file.ts';
+import { sentLog } from '../restore/sent-log.ts';
 import { findBackup } from '../store/repository/find.ts';
+import type { Store } from '../store/store.ts';
 import { hasOption, type Invocation, textOption } from './command.ts';
 import { type Watched, withAlarm } from './kit/alarms.ts';
 import { refuseOtherKinds } from './kit/backup-kinds.ts';
-import { withBackups } from './kit/backup-site.ts';
+import { type SiteBackups, withBackups } from './kit/backup-site.ts';
+import { mysqlOf } from './kit/binlog.ts';
 import { storeNamed } from './kit/copies.ts';
 import { environmentOption } from './kit/environment.ts';
 import { withProgress } from './kit/progress.ts';
@@ -23,7 +29,7 @@ import { actor, note } from './operation.ts';
 
 export function configure(command: Command): void {
   environmentOption(command)
-    .argument('[id]', 'a backup (default: latest)')
+    .argument('[id]', 'a backup (default: latest; of MySQL with a log, a random moment after one)')
     .option('--from <store>', 'the only store that is read (default: an off-site one, else this disk)')
     .option('--english', 'the page in English, too (default: in French alone)');
 }
@@ -40,12 +46,12 @@ function testNow(invocation: Invocation): Promise<Watched> {
     const store = wanted === undefined ? mostRemote(deps) : storeNamed(deps.stores, wanted);
     const id = args[0] ?? 'latest';
     if (args[0] !== undefined) await refuseOtherKinds(invocation, deps, id);
-    const test = await testRestore(withProgress(deps, invocation), {
-      store,
-      id,
-      workFolder: deps.workFolder,
-      signal,
-    });
+    const input = { store, id, workFolder: deps.workFolder, signal };
+    const telling = withProgress(deps, invocation);
+    const test =
+      args[0] === undefined && deps.mysql !== null
+        ? await withLog(deps, store, (logged) => testRestore(telling, { ...input, logged }))
+        : await testRestore(telling, input);
     await recordIn(deps, test);
     const sealed = keepTest(restoreTestsFolder(layout, deps.site), test, deps.signingKey);
     const languages: readonly Language[] = hasOption(command, 'english') ? ['fr', 'en'] : ['fr'];
@@ -60,6 +66,23 @@ function testNow(invocation: Invocation): Promise<Watched> {
     else output.write(shown(test, [sealed.path, ...pages]));
     return { exitCode: passed ? 0 : 3, why: test.problem === '' ? 'a target was missed' : test.problem };
   });
+}
+
+/** The log that the store has, fetched into a folder that is removed afterwards. */
+async function withLog<T>(
+  deps: SiteBackups,
+  store: Store,
+  work: (logged: LoggedCopy) => Promise<T>,
+): Promise<T> {
+  const { site, verificationKey, identity, formerIdentities = [], workFolder } = deps;
+  const folder = join(workFolder, `log-${ulid(deps.clock.now())}`);
+  const identities = [identity, ...formerIdentities];
+  const source = sentLog({ store, site, verificationKey, identities, folder });
+  try {
+    return await work({ scratch: (await mysqlOf(deps)).scratch, source });
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 }
 
 /** An off-site copy is the one that must do when all else is lost. */
@@ -108,6 +131,12 @@ function shown(test: RestoreTest, paths: readonly string[]): string {
   const head =
     restored === null
       ? `restore test from ${store}: FAILED: ${problem}\n`
-      : `restore test from ${store}: ${restored.backup} restored and proven, ${restored.checks.length} checks\n${line('RPO', restored.rpoMs, targets.rpoMs)}${line('RTO', restored.rtoMs, targets.rtoMs)}`;
+      : `restore test from ${store}: ${restored.backup} restored and proven${pointText(restored)}, ${restored.checks.length} checks\n${line('RPO', restored.rpoMs, targets.rpoMs)}${line('RTO', restored.rtoMs, targets.rtoMs)}`;
   return `${head}${paths.map((path) => `  ${path}\n`).join('')}`;
+}
+
+function pointText({ point }: RestoredCopy): string {
+  return point === null
+    ? ''
+    : ` at ${point.gtid} (${point.committedAt}, ${point.transactions} transactions over the backup)`;
 }

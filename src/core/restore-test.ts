@@ -31,8 +31,20 @@ export interface RestoredCopy {
   readonly proveMs: number;
   /** From the command to a proven database: what an outage would have to wait for. */
   readonly rtoMs: number;
-  /** From the beginning of that backup to the test: what would have been lost. */
+  /** From the beginning of that backup, or from the end of its log, to the test: what would have been lost. */
   readonly rpoMs: number;
+  /** The moment that was restored to, where the store has the log; null of the backup as it is. */
+  readonly point: RestoredPoint | null;
+}
+
+/** A random moment between the backup and the end of the log. */
+export interface RestoredPoint {
+  /** The last transaction that is in. */
+  readonly gtid: string;
+  readonly committedAt: string;
+  /** How many were replayed over the backup. */
+  readonly transactions: number;
+  readonly replayMs: number;
 }
 
 export interface RestoreCheck {

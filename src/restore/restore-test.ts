@@ -6,6 +6,7 @@ import { messageOf } from '../core/errors.ts';
 import { ulid } from '../core/ids.ts';
 import { RESTORE_TARGETS, type RestoredCopy, type RestoreTest } from '../core/restore-test.ts';
 import type { Store } from '../store/store.ts';
+import { type LoggedCopy, type RandomPoint, restoreRandomPoint } from './point-test.ts';
 import { type RestoreDeps, type Restored, restoreBackup } from './restore.ts';
 
 export interface RestoreTestInput {
@@ -16,11 +17,16 @@ export interface RestoreTestInput {
   /** Where the copy is restored for the time of the test (0700); it is removed. */
   readonly workFolder: string;
   readonly signal?: AbortSignal;
+  /** The log beside the store's backups: a random moment of it is restored to, where there is one. */
+  readonly logged?: LoggedCopy;
 }
 
-/** Restores from the store alone into a folder of its own, proves it, and removes it. A failed restore is a result. */
+/**
+ * Restores from the store alone into a folder of its own, to a random moment where its log is told, proves it, and removes
+ * it. A failed restore is a result.
+ */
 export async function testRestore(deps: RestoreDeps, input: RestoreTestInput): Promise<RestoreTest> {
-  const { store, id, workFolder, signal } = input;
+  const { store, id, workFolder, signal, logged } = input;
   const atMs = deps.clock.now();
   const beginMs = deps.clock.monotonicMs();
   const folder = join(workFolder, `restore-test-${randomBytes(4).toString('hex')}`);
@@ -36,9 +42,14 @@ export async function testRestore(deps: RestoreDeps, input: RestoreTestInput): P
   };
   try {
     const into = join(folder, 'data');
-    const restored = await restoreBackup(alone, { id, into, ...(signal === undefined ? {} : { signal }) });
+    const place = { into, ...(signal === undefined ? {} : { signal }) };
+    const random = logged === undefined ? undefined : await restoreRandomPoint(alone, logged, place);
+    const copy =
+      random === undefined ? copyOf(await restoreBackup(alone, { id, ...place })) : pointOf(random);
     const rtoMs = Math.round(deps.clock.monotonicMs() - beginMs);
-    return { ...head, outcome: 'proven', problem: '', restored: copyOf(restored, { rtoMs, atMs }) };
+    const { wholeUntilMs, ...restored } = copy;
+    const rpoMs = Math.max(0, atMs - wholeUntilMs);
+    return { ...head, outcome: 'proven', problem: '', restored: { ...restored, rtoMs, rpoMs } };
   } catch (error) {
     signal?.throwIfAborted();
     return { ...head, outcome: 'failed', problem: messageOf(error), restored: null };
@@ -47,13 +58,23 @@ export async function testRestore(deps: RestoreDeps, input: RestoreTestInput): P
   }
 }
 
-function copyOf(
-  restored: Restored,
-  { rtoMs, atMs }: { readonly rtoMs: number; readonly atMs: number },
-): RestoredCopy {
+type Copy = Omit<RestoredCopy, 'rtoMs' | 'rpoMs'> & { readonly wholeUntilMs: number };
+
+function copyOf(restored: Restored): Copy {
   const { backup, startedAt, serverVersion, sizeBytes, fetchMs, startMs, proveMs } = restored;
-  const checks = restored.checks.map(({ name, verdict, why }) => ({ name, verdict, why }));
-  const rpoMs = Math.max(0, atMs - Date.parse(startedAt));
-  const copy = { backup, backupStartedAt: startedAt, serverVersion, sizeBytes, checks };
-  return { ...copy, fetchMs, startMs, proveMs, rtoMs, rpoMs };
+  const copy = { backup, backupStartedAt: startedAt, serverVersion, sizeBytes, point: null };
+  const wholeUntilMs = Date.parse(startedAt);
+  return { ...copy, checks: toldOf(restored.checks), fetchMs, startMs, proveMs, wholeUntilMs };
+}
+
+function pointOf({ restored, plan, wholeUntilMs, gtid, committedAt }: RandomPoint): Copy {
+  const { startedAt, cipher } = plan.copies[0].manifest;
+  const { backup, serverVersion, extractMs, startMs, replayMs, proveMs } = restored;
+  const point = { gtid, committedAt, transactions: plan.resolved.count, replayMs };
+  const copy = { backup, backupStartedAt: startedAt, serverVersion, sizeBytes: cipher.sizeBytes, point };
+  return { ...copy, checks: toldOf(restored.checks), fetchMs: extractMs, startMs, proveMs, wholeUntilMs };
+}
+
+function toldOf(checks: Restored['checks']): RestoredCopy['checks'] {
+  return checks.map(({ name, verdict, why }) => ({ name, verdict, why }));
 }

@@ -87,6 +87,12 @@ test('the page says in French what auditors ask, and escapes what comes from out
   const page = renderRestoreTest(passed, seal, 'fr');
   for (const words of ['Restauration prouvée dans les objectifs', 'hors site', 'RTO', seal.hash])
     expect(page).toContain(words);
+  const { restored } = passed;
+  if (restored === null) throw new Error('it was restored');
+  const point = { gtid: 'u:7', committedAt: '2026-11-22T17:05:08.123456Z', transactions: 1234, replayMs: 9 };
+  const pointed = renderRestoreTest({ ...passed, restored: { ...restored, point } }, seal, 'fr');
+  expect(pointed).toContain('22 novembre 2026 à 17:05:08 UTC, 1\u202f234 transactions rejouées');
+  expect(page).not.toContain('rejouées');
   expect(page).not.toMatch(/<script|https?:/);
   const failed = { ...passed, outcome: 'failed', restored: null, problem: '<img src=x>' } as const;
   expect(renderRestoreTest(failed, seal, 'en')).toContain('&lt;img src=x&gt;');

@@ -74,7 +74,14 @@ function facts(test: RestoreTest, { by }: RestoreTestSeal, { words, format }: Vo
     { name: words.takenAt, value: restored === null ? null : format.time(restored.backupStartedAt) },
     { name: words.size, value: restored === null ? null : format.size(restored.sizeBytes) },
     { name: words.server, value: restored?.serverVersion ?? null },
+    { name: words.point, value: pointText(restored?.point ?? null, { words, format }) },
   ]);
+}
+
+function pointText(point: RestoredCopy['point'], { words, format }: Omit<Voice, 'language'>): Html | null {
+  if (point === null) return null;
+  const told = words.pointText(format.time(point.committedAt), format.number(point.transactions));
+  return html`${told}<br><code>${point.gtid}</code>`;
 }
 
 function targets(test: RestoreTest, restored: RestoredCopy, { words, format }: Voice): Html {
@@ -95,10 +102,11 @@ ${rows}</tbody></table>
   );
 }
 
-function steps({ fetchMs, startMs, proveMs }: RestoredCopy, { words, format }: Voice): Html {
+function steps({ fetchMs, startMs, proveMs, point }: RestoredCopy, { words, format }: Voice): Html {
   const rows = [
     { name: words.fetch, ms: fetchMs },
     { name: words.start, ms: startMs },
+    ...(point === null ? [] : [{ name: words.replay, ms: point.replayMs }]),
     { name: words.prove, ms: proveMs },
   ].map(({ name, ms }) => html`<tr><th scope="row">${name}</th><td>${format.duration(ms)}</td></tr>\n`);
   return section('steps', words.stepsTitle, html`<table class="comparison"><tbody>\n${rows}</tbody></table>`);

@@ -19,6 +19,8 @@ export interface RestoreTestWords {
   readonly takenAt: string;
   readonly size: string;
   readonly server: string;
+  readonly point: string;
+  readonly pointText: (time: string, transactions: string) => string;
   readonly targetsTitle: string;
   readonly measured: string;
   readonly target: string;
@@ -31,6 +33,7 @@ export interface RestoreTestWords {
   readonly fetch: string;
   readonly start: string;
   readonly prove: string;
+  readonly replay: string;
   readonly checksTitle: string;
   readonly checkVerdict: Readonly<Record<'pass' | 'fail' | 'absent', string>>;
   readonly failureTitle: string;
@@ -63,6 +66,8 @@ const FRENCH: RestoreTestWords = {
   takenAt: 'Prise le',
   size: 'Taille de la copie',
   server: 'Base de données',
+  point: 'Restaurée à un instant tiré au hasard',
+  pointText: (time, transactions) => `${time}, ${transactions} transactions rejouées`,
   targetsTitle: 'Objectifs',
   measured: 'Mesuré',
   target: 'Objectif',
@@ -75,11 +80,12 @@ const FRENCH: RestoreTestWords = {
   fetch: 'Lire, déchiffrer et extraire la copie',
   start: 'Démarrer la base',
   prove: 'Prouver les comptes',
+  replay: 'Rejouer le journal',
   checksTitle: 'Preuves demandées à la base restaurée',
   checkVerdict: { pass: 'Conforme', fail: 'Non conforme', absent: 'Sans objet' },
   failureTitle: 'Ce qui a échoué',
   method:
-    'RPO : âge du début de la sauvegarde restaurée au moment du test. RTO : durée entre la commande et une base prouvée.',
+    'RPO : au moment du test, âge du début de la sauvegarde restaurée ou, avec son journal, de la fin de ce journal. RTO : durée entre la commande et une base prouvée.',
   proofTitle: 'Authenticité',
   record: 'Enregistrement signé',
   hash: 'SHA-256 de son contenu',
@@ -109,6 +115,8 @@ const ENGLISH: RestoreTestWords = {
   takenAt: 'Taken at',
   size: 'Size of the copy',
   server: 'Database',
+  point: 'Restored to a random moment',
+  pointText: (time, transactions) => `${time}, ${transactions} transactions replayed`,
   targetsTitle: 'Targets',
   measured: 'Measured',
   target: 'Target',
@@ -121,11 +129,12 @@ const ENGLISH: RestoreTestWords = {
   fetch: 'Read, decrypt and extract the copy',
   start: 'Start the database',
   prove: 'Prove the accounts',
+  replay: 'Replay the log',
   checksTitle: 'What the restored database was asked',
   checkVerdict: { pass: 'Pass', fail: 'Fail', absent: 'Not applicable' },
   failureTitle: 'What failed',
   method:
-    'RPO: age of the beginning of the restored backup at the time of the test. RTO: from the command to a proven database.',
+    'RPO: at the time of the test, age of the beginning of the restored backup or, with its log, of the end of that log. RTO: from the command to a proven database.',
   proofTitle: 'Authenticity',
   record: 'Signed record',
   hash: 'SHA-256 of its content',

@@ -77,6 +77,18 @@ test.skipIf(MYSQL.absent !== undefined)(
     expect(await project.run(bare, { ...PATIENT, variables })).toMatchObject({ exitCode: 0 });
     expect(await checksumIn(alone)).toEqual(after.checksum);
 
+    const tested = await project.run(
+      ['restore-test', '-e', 'staging', '--from', 'directory', '--json'],
+      PATIENT,
+    );
+    const { restored: brought, passed } = JSON.parse(tested.stdout);
+    expect({ passed, ...brought.point }).toMatchObject({
+      passed: true,
+      gtid: expect.stringMatching(/^[0-9a-f-]{36}:\d+$/),
+      transactions: expect.any(Number),
+    });
+    expect(tested.exitCode).toBe(0);
+
     for (const beyond of [nextOf(points.at(-1)?.gtid ?? ''), '2099-01-01T00:00:00Z']) {
       const refused = await project.run(['restore', '-e', 'staging', '--to', beyond, '--plan']);
       expect(refused).toMatchObject({ exitCode: 2, stdout: '' });

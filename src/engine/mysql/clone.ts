@@ -86,8 +86,12 @@ async function recipientArguments(settings: MysqlSettings, place: TcpPlace): Pro
       '--skip-log-bin',
       `--plugin-load=${[...names].join(';')}`,
       `--loose-clone-ssl-ca=${place.authorityPath}`,
+      '--loose-clone-max-concurrency=2',
+      '--loose-clone-buffer-size=1M',
       '--innodb-buffer-pool-size=16M',
       '--innodb-redo-log-capacity=16M',
+      '--innodb-log-buffer-size=4M',
+      '--table-open-cache=256',
     ];
   } finally {
     session.close();

@@ -141,9 +141,17 @@ export function fleetPreparePlan(targets: readonly Target[]): Plan {
               smoke(first, { money: true }, 'register, OTP, deposit, transfer, balance; debits = credits'),
             ]),
           ]),
+      // One account for all of them: who logs out ends the sessions of every host, so one does, once the others are through.
       stage(
         'Smoke elsewhere',
-        targets.slice(1).map((target) => smoke(target, { money: false }, 'log in, balance, log out')),
+        targets.slice(1, -1).map((target) => smoke(target, { money: false, ends: false }, 'log in, balance')),
+      ),
+      stage(
+        'Smoke at last',
+        targets
+          .slice(1)
+          .slice(-1)
+          .map((target) => smoke(target, { money: false, ends: true }, 'log in, balance, log out')),
       ),
     ],
   };

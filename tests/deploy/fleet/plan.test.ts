@@ -38,6 +38,17 @@ test('the first deploy to two hosts', async () => {
   await expect(text(plans)).toMatchFileSnapshot('../../goldens/deploy/fleet-first.txt');
 });
 
+test('of many hosts one logs out, after all others: it ends the sessions of all', () => {
+  const hosts = Object.fromEntries(['a', 'b', 'c', 'd'].map((name) => [name, NOTHING_THERE]));
+  const stages = deployPlansOf(hosts, SHIPMENT, CHOICES).flatMap((plan) => plan.stages);
+  const smokes = stages.map(({ steps }) => steps.filter(({ id }) => id.startsWith('smoke-')));
+  const told = smokes.filter((steps) => steps.length > 0).map((steps) => steps.map(({ title }) => title));
+  expect(told.slice(1)).toEqual([
+    ['log in, balance (b)', 'log in, balance (c)'],
+    ['log in, balance, log out (d)'],
+  ]);
+});
+
 test('a rollback to a release that is warm everywhere', async () => {
   const warm = { warm: 'bbbbbbbbbbbb', has: ['cccccccccccc', 'bbbbbbbbbbbb'] };
   const facts = { web1: serving('green', 'cccccccccccc', warm), web2: serving('blue', 'cccccccccccc', warm) };

@@ -107,6 +107,15 @@ export const BACKUP_KEYS = {
     fallback: 'mysql.service',
     doc: "systemd's name of the database's server, when it is on the machine that restores: `ompay restore --into host` stops and starts it.",
   }),
+  backupLogSendSeconds: integerKey(
+    'BACKUP_LOG_SEND_SECONDS',
+    { min: 1, max: 3600 },
+    {
+      fallback: '10',
+      unit: 'seconds',
+      doc: "How often what was received of MySQL's log is sent into the copies: what is lost with the receiver's machine and the database's together. Small numbers make many small objects.",
+    },
+  ),
   backupReadBackDays: integerKey(
     'BACKUP_READ_BACK_DAYS',
     { min: 1, max: 365 },

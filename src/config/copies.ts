@@ -9,6 +9,8 @@ export interface BackupSettings {
   /** Beside this disk; empty where no variable asks for one. */
   readonly copies: readonly CopySettings[];
   readonly readBackWithinMs: number;
+  /** Between two sendings of a received log into the copies. */
+  readonly logSendEveryMs: number;
   readonly retention: RetentionSettings;
   readonly source: SourceSettings;
 }
@@ -86,6 +88,7 @@ export function loadBackupSettings(variables: EnvironmentVariables): BackupSetti
   if (missing.length > 0) throw unusable(missing);
   return {
     copies: copies.filter((copy) => typeof copy === 'object'),
+    logSendEveryMs: settingOf(variables, KEYS.backupLogSendSeconds) * 1000,
     readBackWithinMs: settingOf(variables, KEYS.backupReadBackDays) * DAY_MS,
     retention: {
       last: settingOf(variables, KEYS.backupKeepLast),

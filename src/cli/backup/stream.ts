@@ -15,8 +15,6 @@ import { tellFailures } from '../kit/copy-failures.ts';
 import { environmentOption } from '../kit/environment.ts';
 import { note, shownTime } from '../operation.ts';
 
-/** What is not sent yet is what is lost with this machine and the database's together. */
-const SEND_EVERY_MS = 10_000;
 const MOST_SEND_MS = 3_600_000;
 const LAST_SEND_MS = 20_000;
 const MERGE_AGAIN_MS = 3_600_000;
@@ -34,7 +32,11 @@ export function run(invocation: Invocation): Promise<number> {
     output.outliveReader();
     const tell = teller(invocation);
     const ended = new AbortController();
-    const sending = sendAll(new LogSender(deps, root), clock, ended.signal);
+    const sending = sendAll(new LogSender(deps, root), {
+      clock,
+      everyMs: deps.settings.logSendEveryMs,
+      ended: ended.signal,
+    });
     try {
       const settings = { access: access(), root, serverId: serverIdOf(root), clock, onStatus: tell };
       await receiveBinlog(settings, signal);
@@ -47,11 +49,14 @@ export function run(invocation: Invocation): Promise<number> {
 }
 
 /** Sends what was received into the copies' stores, again and again, and once more at the end. */
-async function sendAll(sender: LogSender, clock: Clock, ended: AbortSignal): Promise<void> {
+async function sendAll(
+  sender: LogSender,
+  { clock, everyMs, ended }: { readonly clock: Clock; readonly everyMs: number; readonly ended: AbortSignal },
+): Promise<void> {
   let before = '';
   let mergeAtMs = 0;
   for (let isLast = false; !isLast; ) {
-    isLast = !(await clock.sleep(SEND_EVERY_MS, ended).then(
+    isLast = !(await clock.sleep(everyMs, ended).then(
       () => true,
       () => false,
     ));

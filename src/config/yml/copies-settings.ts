@@ -8,6 +8,7 @@ export const COPIES_SETTINGS = {
   retentionBackupMonths: variableSetting('retention.backup_months', 'number', VARIABLES.backupKeepMonthly),
   retentionBackupYears: variableSetting('retention.backup_years', 'number', VARIABLES.backupKeepYearly),
 
+  copiesLogSendSeconds: variableSetting('copies.log_send_seconds', 'number', VARIABLES.backupLogSendSeconds),
   copiesReadBackDays: variableSetting('copies.read_back_days', 'number', VARIABLES.backupReadBackDays),
   copiesDatabaseUser: variableSetting('copies.database_user', 'text', VARIABLES.backupDbUsername),
   copiesMysqld: variableSetting('copies.mysqld', 'text', VARIABLES.backupMysqld),

@@ -5,8 +5,8 @@ import { startScratch } from './server.ts';
 import type { MysqlSettings } from './settings.ts';
 
 const QUERY_TIMEOUT_MS = 10 * 60_000;
-/** It is read through once, beside whatever else this machine does: the system's own cache is the larger one. */
-const SMALL = [
+/** Eight times the memory makes the proof of 1 GB a sixth quicker (16.2 s, 13.5 s), and may be another's on this machine. */
+const MODEST = [
   '--innodb-buffer-pool-size=32M',
   '--innodb-log-buffer-size=4M',
   '--innodb-flush-method=fsync',
@@ -23,7 +23,7 @@ export async function bootMysql(
     ...request,
     queryMs: QUERY_TIMEOUT_MS,
     database: settings.database,
-    args: [...SMALL, ...(await logArguments(folder))],
+    args: [...MODEST, ...(await logArguments(folder))],
   });
   try {
     const [serverVersion = ''] = await server.session.values("select concat('MySQL ', version())");

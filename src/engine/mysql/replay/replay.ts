@@ -2,6 +2,7 @@ import { constants, copyFile, open, readdir, rm, writeFile } from 'node:fs/promi
 import { join } from 'node:path';
 import { OmpayError } from '../../../core/errors.ts';
 import { areEqual, contains, differenceOf, type GtidSet, gtidSetText, parseGtidSet } from '../gtid-set.ts';
+import { bufferPool } from '../memory.ts';
 import { type ScratchServer, type ScratchSettings, startScratch } from '../server.ts';
 import type { MysqlSession } from '../session.ts';
 import type { ResolvedTarget } from './target.ts';
@@ -15,6 +16,9 @@ const LOOK_EVERY_S = 1;
  * cleanly. Several workers are no quicker for small transactions that all touch the head of a chain.
  */
 const REPLAY_ARGUMENTS = [
+  // Somebody waits for it.
+  bufferPool({ share: 1 / 8, mostMib: 2048 }),
+  '--innodb-flush-method=fsync',
   '--skip-log-bin',
   `--relay-log=${RELAY}`,
   `--relay-log-index=${RELAY}.index`,

@@ -181,12 +181,12 @@ async function orKill<T>(server: ScratchServer, work: () => Promise<T>): Promise
 
 /** What the source had before the base was copied must still be there; nobody knows what it had at the target. */
 async function prove(
-  { session }: ScratchServer,
+  { session, openQuestions }: ScratchServer,
   queries: readonly ProofQuery[],
   facts: SourceFacts | null,
 ): Promise<{ readonly checks: readonly ProofCheck[]; readonly serverVersion: string }> {
   const known = facts === null ? null : { before: facts.before, after: {} };
-  const proof = await proveCopy(session, queries, known);
+  const proof = await proveCopy(await openQuestions(), queries, known);
   if (!proof.isProven) throw disproven(proof);
   const [serverVersion = ''] = await session.values("select concat('MySQL ', version())");
   return { checks: proof.checks, serverVersion };

@@ -10,6 +10,7 @@ import {
   readFacts,
   type SourceFacts,
 } from '../../src/engine/proof.ts';
+import { severalSessions } from '../../src/engine/several-sessions.ts';
 
 /** A database that knows the answers to some statements; the tables of all others are absent. */
 function session(answers: Readonly<Record<string, readonly FactRow[]>>): QuerySession {
@@ -120,4 +121,54 @@ test('the facts of a proof document come back as they were', () => {
   expect(decodeFacts(encodeProof({ ...document, facts: null }), 'proof.json')).toBeNull();
   expect(() => decodeFacts(Buffer.from('{"facts": {"before": 3}}'), 'proof.json')).toThrow('`before` is 3');
   expect(() => decodeFacts(Buffer.from('{'), 'proof.json')).toThrow('it is not JSON');
+});
+
+test('questions are asked side by side where they can be, and answered in their order', async () => {
+  const asked: string[] = [];
+  const answers = new Map<string, (rows: readonly FactRow[]) => void>();
+  const slow: QuerySession = {
+    atOnce: 2,
+    rows: (sql) => {
+      asked.push(sql);
+      return new Promise((resolve) => answers.set(sql, resolve));
+    },
+  };
+  const queries = ['a', 'b', 'c'].map((name): ProofQuery => ({ name, sql: name, expect: 'noted' }));
+  const proof = proveCopy(slow, queries, null);
+  expect(asked).toEqual(['a', 'b']);
+  answers.get('b')?.([{ n: 'b' }]);
+  await expect.poll(() => asked).toEqual(['a', 'b', 'c']);
+  answers.get('c')?.([{ n: 'c' }]);
+  answers.get('a')?.([{ n: 'a' }]);
+  expect((await proof).checks.map(({ name, copy }) => [name, copy.n])).toEqual([
+    ['a', 'a'],
+    ['b', 'b'],
+    ['c', 'c'],
+  ]);
+});
+
+test('several sessions answer as one: a question waits for the first that is free', async () => {
+  const busy: string[] = [];
+  const opened = ['one', 'two'].map((name): QuerySession & { end(error?: Error): void } => {
+    let settle: PromiseWithResolvers<readonly FactRow[]>;
+    return {
+      rows: (sql) => {
+        busy.push(`${name} ${sql}`);
+        settle = Promise.withResolvers();
+        return settle.promise;
+      },
+      end: (error) => (error === undefined ? settle.resolve([{ name }]) : settle.reject(error)),
+    };
+  });
+  const [one, two] = opened;
+  const session = severalSessions(opened);
+  expect(session.atOnce).toBe(2);
+  const [first, second, third] = ['q1', 'q2', 'q3'].map((sql) => session.rows(sql));
+  expect(busy).toEqual(['two q1', 'one q2']);
+  one?.end(new Error('gone'));
+  await expect(second).rejects.toThrow('gone');
+  await expect.poll(() => busy).toEqual(['two q1', 'one q2', 'one q3']);
+  one?.end();
+  two?.end();
+  expect([await first, await third]).toEqual([[{ name: 'two' }], [{ name: 'one' }]]);
 });

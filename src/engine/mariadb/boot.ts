@@ -31,8 +31,8 @@ export async function bootMariadb(
   });
   try {
     const [serverVersion = ''] = await server.session.values("select concat('MariaDB ', version())");
-    const { session, socketPath, stop } = server;
-    return { serverVersion, socketPath, rows: session.rows, stop };
+    const { socketPath, stop } = server;
+    return { ...(await server.openQuestions()), serverVersion, socketPath, stop };
   } catch (error) {
     await server.stop('kill');
     throw error;

@@ -27,8 +27,8 @@ export async function bootMysql(
   });
   try {
     const [serverVersion = ''] = await server.session.values("select concat('MySQL ', version())");
-    const { session, socketPath, stop } = server;
-    return { serverVersion, socketPath, rows: session.rows, stop };
+    const { socketPath, stop } = server;
+    return { ...(await server.openQuestions()), serverVersion, socketPath, stop };
   } catch (error) {
     await server.stop('kill');
     throw error;

@@ -3,7 +3,9 @@ import type { Clock } from '../../core/clock.ts';
 import { OmpayError, systemCodeOf } from '../../core/errors.ts';
 import { Secret } from '../../core/secret.ts';
 import { temporaryFolder } from '../../core/unfinished.ts';
+import type { QuerySession } from '../proof.ts';
 import { logIn, reapProcess, type ScratchProgram, startProcess, whenServing } from '../scratch-process.ts';
+import { sessionsForProof, severalSessions } from '../several-sessions.ts';
 import { type MysqlSession, openSession } from './session.ts';
 
 const SOCKET_NAME = 'mysql.sock';
@@ -55,9 +57,11 @@ export interface ScratchRequest {
   readonly program?: ScratchProgram;
 }
 
-/** A server of ours on a folder, and the one session to it. */
+/** A server of ours on a folder, and a session to it. */
 export interface ScratchServer {
   readonly session: MysqlSession;
+  /** Side by side, as many as this machine has cores for; they end with the server. */
+  openQuestions(): Promise<QuerySession>;
   readonly socketPath: string;
   /** `clean` makes the folder fit for the next start. */
   stop(how: 'clean' | 'kill'): Promise<void>;
@@ -88,11 +92,17 @@ export async function startScratch(
     const session = await whenServing(program, running, limits, (leftMs) =>
       sessionIfServing(socketPath, { ...request, leftMs }),
     );
+    const sessions = [session];
+    const openQuestions = async (): Promise<QuerySession> => {
+      while (sessions.length < sessionsForProof())
+        sessions.push(await openOwn(socketPath, request, CONNECT_TIMEOUT_MS));
+      return severalSessions(sessions);
+    };
     const stop = (how: 'clean' | 'kill'): Promise<void> => {
-      session.close();
+      for (const each of sessions) each.close();
       return running.end(how, clock);
     };
-    return { session, socketPath, stop };
+    return { session, socketPath, openQuestions, stop };
   } catch (error) {
     await running.end('kill', clock);
     throw error;
@@ -101,15 +111,23 @@ export async function startScratch(
 
 async function sessionIfServing(
   socketPath: string,
-  { leftMs, queryMs, database }: ScratchRequest & { readonly leftMs: number },
+  { leftMs, ...request }: ScratchRequest & { readonly leftMs: number },
 ): Promise<MysqlSession | undefined> {
-  const access = { place: { socketPath }, username: 'root', password: new Secret('') };
   try {
-    return await openSession(access, { connectMs: Math.min(CONNECT_TIMEOUT_MS, leftMs), queryMs }, database);
+    return await openOwn(socketPath, request, leftMs);
   } catch (error) {
     if (error instanceof OmpayError && isNotYetThere(error.cause)) return undefined;
     throw error;
   }
+}
+
+function openOwn(
+  socketPath: string,
+  { queryMs, database }: ScratchRequest,
+  leftMs: number,
+): Promise<MysqlSession> {
+  const access = { place: { socketPath }, username: 'root', password: new Secret('') };
+  return openSession(access, { connectMs: Math.min(CONNECT_TIMEOUT_MS, leftMs), queryMs }, database);
 }
 
 function isNotYetThere(cause: unknown): boolean {

@@ -1,16 +1,18 @@
 /**
- * `node bench/fleet-scale.ts --folder DIR --one DIR [--environment lab] [--times 3]`
+ * `node bench/fleet-scale.ts --folder DIR [--times 3]`
  *
- * How much longer a deploy to all hosts of one installation (`--folder`, say ten web hosts) takes than to the single host of
- * another (`--one`). Both have the runtime already; a release is new each time.
+ * How much longer a deploy to all web hosts of a lab takes than to the first of them alone. Both have the runtime already; a
+ * release is new each time.
+ * `node bench/fleet-bare.ts --hosts lb,web1,…,web10,db1=sid,redis1 --again 1 --then 'node bench/fleet-scale.ts --folder $FLEET_FOLDER'`
  */
 import { stageOf } from './fleet/environment.ts';
+import { oneHostOf } from './fleet/one-host.ts';
 import { programOf, run } from './fleet/program.ts';
 
-const stage = stageOf({ one: { type: 'string' }, times: { type: 'string' } });
-const one = stage.options.one;
-if (typeof one !== 'string') throw new Error('--one DIR: an installation with one web host');
-const folders = { one, many: stage.folder };
+const stage = stageOf({ times: { type: 'string' } });
+const one = oneHostOf(stage.folder);
+process.once('exit', () => one.remove());
+const folders = { one: one.folder, many: stage.folder };
 const tookMs: Record<keyof typeof folders, number[]> = { one: [], many: [] };
 
 for (let time = 0; time <= Number(stage.options.times ?? 3); time += 1) {

@@ -1,28 +1,34 @@
 import type { ProofQuery } from '../../engine/proof.ts';
 
-/** What a copy of the database must still show of the ledger (src/api/db/schema.ts) before it counts as a backup. */
+/**
+ * What a copy of the database must still show of the ledger (src/api/db/schema.ts) before it counts as a backup. Large
+ * tables are read once, in the order of their keys: entries lie by their place in the chain, which is one transfer's.
+ */
 export const LEDGER_PROOF: readonly ProofQuery[] = [
   {
-    name: 'debits equal credits',
+    name: 'every balance is the sum of its entries',
     expect: 'zero',
-    sql: 'select coalesce(sum(amount), 0) as sum_xof from entries',
-  },
-  {
-    name: 'every transfer balances',
-    expect: 'zero',
-    sql: 'select count(*) as unbalanced from (select 1 from entries group by transfer_id having sum(amount) <> 0) t',
+    // Of `account_id` alone MySQL would follow the index, and fetch each entry by itself: six times as long.
+    sql: `select count(*) as accounts_off from accounts a
+      left join (select concat(account_id, '') as account, sum(amount) as total from entries group by concat(account_id, '')) e
+      on e.account = a.id where a.balance <> coalesce(e.total, 0)`,
   },
   {
     name: 'every transfer has its entries',
     expect: 'zero',
-    sql: 'select count(*) as bare from transfers t where not exists (select 1 from entries e where e.transfer_id = t.id)',
+    sql: `select count(*) as bare from transfers t left join entries e on e.chain_seq = t.chain_seq and e.transfer_id = t.id
+      where e.transfer_id is null`,
   },
   {
-    name: 'every balance is the sum of its entries',
+    name: 'every transfer balances',
     expect: 'zero',
-    sql: `select count(*) as accounts_off from accounts a
-      left join (select account_id, sum(amount) as total from entries group by account_id) e on e.account_id = a.id
-      where a.balance <> coalesce(e.total, 0)`,
+    sql: `select count(*) as unbalanced from (select 1 from entries group by chain_seq
+      having sum(amount) <> 0 or min(transfer_id) <> max(transfer_id)) t`,
+  },
+  {
+    name: 'debits equal credits',
+    expect: 'zero',
+    sql: 'select coalesce(sum(amount), 0) as sum_xof from entries',
   },
   {
     name: 'nobody owes but issuance',

@@ -31,6 +31,31 @@ describeOn([MYSQL], 'a session', (server) => {
     }
   });
 
+  test('asking a source whether sums can be asked reads none of its rows', async () => {
+    const settings = await migratedDatabase(server());
+    const session = await connect(settings.socketPath ?? '', settings.database);
+    try {
+      await session.run('create table many (n int)');
+      await session.run(`insert into many values ${Array.from({ length: 500 }, () => '(1)').join()}`);
+      const rowsRead = async (): Promise<number> => {
+        const rows = (await session.rows("show session status like 'Handler_read_rnd_next'")) ?? [];
+        return Number(rows[0]?.Value);
+      };
+      const before = await rowsRead();
+      const sum = 'select sum(n) as total from many';
+      const facts = await readFacts(session, [
+        { name: 'sum', sql: sum, expect: 'zero' },
+        { name: 'absent', sql: 'select sum(n) as total from none', expect: 'zero' },
+      ]);
+      expect(facts).toEqual({ sum: { isAbsent: false, row: {} }, absent: { isAbsent: true, row: {} } });
+      expect((await rowsRead()) - before).toBeLessThan(100);
+      await session.rows(sum);
+      expect((await rowsRead()) - before).toBeGreaterThan(500);
+    } finally {
+      session.close();
+    }
+  });
+
   test('what is not there is absent; what is wrong is an error; nobody there is unavailable', async () => {
     const { socketPath = '' } = await server().emptyDatabase();
     const session = await connect(socketPath, 'not_yet_made');

@@ -29,6 +29,8 @@ const REPLAY_ARGUMENTS = [
   '--innodb-flush-log-at-trx-commit=0',
   '--innodb-doublewrite=OFF',
   '--innodb-redo-log-capacity=512M',
+  // Rows are looked up by key, one by one: 8.7 s instead of 10.7 s for 12,000 transactions, medians of three.
+  '--innodb-adaptive-hash-index=ON',
 ] as const;
 
 export interface ReplayRequest {

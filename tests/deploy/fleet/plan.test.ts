@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { PASSWORD_RULE } from '../../../src/api/auth/attempts.ts';
 import { NOTHING_THERE } from '../../../src/core/carrier/facts.ts';
 import { deployPlansOf, rollbackPlansOf } from '../../../src/deploy/fleet/deploy.ts';
 import type { Shipment } from '../../../src/deploy/ship/plan.ts';
@@ -47,6 +48,14 @@ test('of many hosts one logs out, after all others: it ends the sessions of all'
     ['log in, balance (b)', 'log in, balance (c)'],
     ['log in, balance, log out (d)'],
   ]);
+});
+
+test('no more hosts log in at once than the API takes attempts at a password', () => {
+  const hosts = Object.fromEntries(Array.from('abcdefghijkl', (name) => [name, NOTHING_THERE]));
+  const stages = deployPlansOf(hosts, SHIPMENT, CHOICES).flatMap((plan) => plan.stages);
+  const counts = stages.map(({ steps }) => steps.filter(({ id }) => id.startsWith('smoke-')).length);
+  expect(counts.filter((count) => count > 0)).toEqual([1, 4, 4, 2, 1]);
+  expect(Math.max(...counts)).toBeLessThan(PASSWORD_RULE.limit);
 });
 
 test('a rollback to a release that is warm everywhere', async () => {

@@ -10,7 +10,7 @@ import { type MysqlSession, openSession } from '../mysql/session.ts';
 import { readFacts } from '../proof.ts';
 import { backupInto, MARIADB_BACKUP, prepare } from './backup.ts';
 import { captureCold } from './cold.ts';
-import { serverUuidIn } from './identity.ts';
+import { assertDataFolder, serverUuidIn } from './identity.ts';
 import type { MariadbSettings } from './settings.ts';
 
 const SESSION_LIMITS = { connectMs: 5000, queryMs: 60_000 };
@@ -63,7 +63,7 @@ async function captureOnline<T>(
   const { dataFolder, workFolder } = settings;
   const { signal } = request;
   const serverUuid = await serverUuidIn(dataFolder);
-  await assertSameServer(settings, session);
+  await assertDataFolder(session, settings.source, dataFolder);
   const copy = async (folder: string): Promise<Captured<T>> => {
     const before = await readFacts(session, request.queries);
     await backupInto(settings, { folder, dataFolder, ...(signal === undefined ? {} : { signal }) });
@@ -75,19 +75,6 @@ async function captureOnline<T>(
     return { archived, from: position, to: position, facts: { before, after } };
   };
   return withCopyFolder(workFolder, request.label, copy, [MARIADB_BACKUP, MYSQLD]);
-}
-
-/** Who answers and whose files are read must be one: a copy of another server's files would be proven by chance at best. */
-async function assertSameServer(
-  { dataFolder, source }: MariadbSettings & { readonly dataFolder: string },
-  session: MysqlSession,
-): Promise<void> {
-  const [claimed = ''] = await session.values('select @@datadir');
-  if (join(claimed, '.') === join(dataFolder, '.')) return;
-  const what = `the server at ${shownPlace(source)} has its data in ${claimed}, not in ${dataFolder}`;
-  throw new OmpayError('configInvalid', what, {
-    hint: `set copies.data_folder: ${claimed} in ompay.yml`,
-  });
 }
 
 /** `binlog.000002	1234	0-1-56`: the GTID when there is one, else file and byte; of a server without a log, InnoDB's place. */

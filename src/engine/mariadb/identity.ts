@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf, OmpayError } from '../../core/errors.ts';
+import { type MysqlAccess, shownPlace } from '../mysql/access.ts';
+import type { MysqlSession } from '../mysql/session.ts';
 
 const CONTROL_FILE = 'aria_log_control';
 /** storage/maria/ma_control_file.h: FE FE 0C, the format's version, then 16 bytes. */
@@ -22,6 +24,20 @@ export async function serverUuidIn(dataFolder: string): Promise<string> {
   }
   const hex = bytes.toString('hex', UUID_OFFSET, UUID_OFFSET + UUID_BYTES);
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+}
+
+/** Who answers and whose files are read must be one: a copy of another server's files would be proven by chance at best. */
+export async function assertDataFolder(
+  session: MysqlSession,
+  source: MysqlAccess,
+  dataFolder: string,
+): Promise<void> {
+  const [claimed = ''] = await session.values('select @@datadir');
+  if (join(claimed, '.') === join(dataFolder, '.')) return;
+  const what = `the server at ${shownPlace(source)} has its data in ${claimed}, not in ${dataFolder}`;
+  throw new OmpayError('configInvalid', what, {
+    hint: `set copies.data_folder: ${claimed} in ompay.yml`,
+  });
 }
 
 function unreadable(what: string, cause?: unknown): OmpayError {

@@ -20,6 +20,13 @@ export const ENGINE_ABSENT =
   MARIADB.absent ??
   (existsSync(BACKUP_PROGRAM) ? undefined : `${BACKUP_PROGRAM} is missing (package mariadb-backup)`);
 
+/** A COMMIT waits for a receiver, if there is one. */
+export const SEMI_SYNC = [
+  '--rpl-semi-sync-master-enabled=ON',
+  '--rpl-semi-sync-master-timeout=600000',
+  '--rpl-semi-sync-master-wait-no-slave=OFF',
+] as const;
+
 /** A MariaDB server as a production host has it: a binary log, TLS, a user for backups. */
 export interface MariadbSource {
   readonly server: DatabaseServer;
@@ -45,7 +52,7 @@ export async function startSource(args: readonly string[] = []): Promise<Mariadb
   await session.run('create database ompay');
   await session.run(`create user ompay_backup@'127.0.0.1' identified by '${SQL_PASSWORD}' require ssl`);
   await session.run(
-    "grant reload, process, lock tables, binlog monitor, select on *.* to ompay_backup@'127.0.0.1'",
+    "grant reload, process, lock tables, binlog monitor, replication slave, select on *.* to ompay_backup@'127.0.0.1'",
   );
   session.close();
   const place = { host: '127.0.0.1', port, authorityPath: authority };

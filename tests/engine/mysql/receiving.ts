@@ -14,7 +14,7 @@ export interface Receiving {
 }
 
 export function startReceiving(
-  source: MysqlSource,
+  source: Pick<MysqlSource, 'access'>,
   settings: Partial<ReceiverSettings> & { root: string },
 ): Receiving {
   const controller = new AbortController();
@@ -52,11 +52,25 @@ export interface ReceiverProcess {
   kill(): Promise<void>;
 }
 
-export function startReceiverProcess({ access }: MysqlSource, root: string): ReceiverProcess {
+/** With a data folder the server is a MariaDB. */
+export function startReceiverProcess(
+  { access }: Pick<MysqlSource, 'access'>,
+  root: string,
+  dataFolder = '',
+): ReceiverProcess {
   if (!('host' in access.place)) throw new Error('it is reached over TCP');
   const { host, port, authorityPath } = access.place;
   const entry = fileURLToPath(new URL('receiver-process.ts', import.meta.url));
-  const args = [entry, host, `${port}`, authorityPath, access.username, access.password.reveal(), root];
+  const args = [
+    entry,
+    host,
+    `${port}`,
+    authorityPath,
+    access.username,
+    access.password.reveal(),
+    root,
+    dataFolder,
+  ];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'inherit', 'inherit'] });
   const killAtExit = (): void => {
     child.kill('SIGKILL');

@@ -23,18 +23,33 @@ export interface DumpRequest {
   readonly semiSync: boolean;
 }
 
+/** What of the request differs between MySQL and MariaDB. */
+export interface DumpDialect {
+  /** Assignments that go before the request. */
+  readonly variables: (request: DumpRequest) => readonly string[];
+  readonly flags: number;
+}
+
+export const MYSQL_DUMP: DumpDialect = {
+  variables: ({ heartbeatMs, replicaUuid, semiSync }) => [
+    `@source_heartbeat_period = ${heartbeatMs * 1_000_000}`,
+    "@source_binlog_checksum = 'CRC32'",
+    `@replica_uuid = '${replicaUuid}'`,
+    ...(semiSync ? ['@rpl_semi_sync_replica = 1'] : []),
+  ],
+  flags: 0,
+};
+
 /**
  * Asks for the log from an exact byte of a file on. By position and not by GTID, because a source that is asked by GTID
  * leaves out what the set holds: files of ours would not be equal to its own, byte for byte.
  */
-export async function requestDump(connection: WireConnection, request: DumpRequest): Promise<void> {
-  const variables = [
-    `@source_heartbeat_period = ${request.heartbeatMs * 1_000_000}`,
-    "@source_binlog_checksum = 'CRC32'",
-    `@replica_uuid = '${request.replicaUuid}'`,
-    ...(request.semiSync ? ['@rpl_semi_sync_replica = 1'] : []),
-  ];
-  await connection.run(`set ${variables.join(', ')}`);
+export async function requestDump(
+  connection: WireConnection,
+  request: DumpRequest,
+  dialect: DumpDialect,
+): Promise<void> {
+  await connection.run(`set ${dialect.variables(request).join(', ')}`);
   // id 4, host, user and password (each a length, here 0), port 2, rank 4, source's id 4: only SHOW REPLICAS shows it.
   const registration = Buffer.alloc(17);
   registration.writeUInt32LE(request.serverId, 0);
@@ -42,6 +57,7 @@ export async function requestDump(connection: WireConnection, request: DumpReque
   const name = Buffer.from(request.file);
   const dump = Buffer.alloc(10);
   dump.writeUInt32LE(request.position, 0);
+  dump.writeUInt16LE(dialect.flags, 4);
   dump.writeUInt32LE(request.serverId, 6);
   connection.command(COM_BINLOG_DUMP, Buffer.concat([dump, name]));
 }

@@ -1,17 +1,24 @@
 import { OmpayError } from '../../../core/errors.ts';
 import { type Gtid, type GtidInterval, type GtidSet, NO_GTIDS, unionOf } from '../gtid-set.ts';
+import { readGtidList } from './mariadb-event.ts';
 
-/** libs/mysql/binlog/event/binlog_event.h, `Log_event_type`: those that are looked at. */
+/** libs/mysql/binlog/event/binlog_event.h, `Log_event_type`: those that are looked at. From 160 on they are MariaDB's. */
 export const EVENT = {
+  query: 2,
   stop: 3,
   rotate: 4,
   formatDescription: 15,
+  xid: 16,
   heartbeat: 27,
   gtid: 33,
   anonymousGtid: 34,
   previousGtids: 35,
+  xaPrepare: 38,
   heartbeatV2: 41,
   taggedGtid: 42,
+  checkpoint: 161,
+  mariadbGtid: 162,
+  mariadbGtidList: 163,
 } as const;
 
 /** Begins each file, before its first event. */
@@ -24,6 +31,8 @@ export const IN_USE_FLAG = 0x1;
 
 /** The 19 bytes before each event (MySQL internals, "Binlog event header"). */
 export interface EventHeader {
+  /** Seconds since the epoch: when the statement that wrote it began. */
+  readonly beganAtS: number;
   readonly type: number;
   readonly serverId: number;
   /** With the header and the checksum. */
@@ -40,6 +49,7 @@ export interface BinlogEvent {
 
 export function readHeader(bytes: Buffer): EventHeader {
   return {
+    beganAtS: bytes.readUInt32LE(0),
     type: bytes.readUInt8(4),
     serverId: bytes.readUInt32LE(5),
     sizeBytes: bytes.readUInt32LE(9),
@@ -63,7 +73,7 @@ const CHECKSUM_CRC32 = 1;
 export function assertChecksummed({ body }: BinlogEvent): void {
   if (body.readUInt8(body.length - 1) === CHECKSUM_CRC32) return;
   throw new OmpayError('stateUnusable', 'the binary log has no checksums', {
-    hint: 'mysql -e "SET PERSIST binlog_checksum = CRC32" on the database host',
+    hint: 'set binlog_checksum=CRC32 in my.cnf of the database host and restart it',
   });
 }
 
@@ -107,6 +117,15 @@ function readPackedLength(bytes: Buffer, offset: number): number {
 }
 
 const SOURCE_BYTES = 16;
+
+/** Whether the event says what was committed before its file. */
+export function isOfPrevious({ header: { type } }: BinlogEvent): boolean {
+  return type === EVENT.previousGtids || type === EVENT.mariadbGtidList;
+}
+
+export function readPrevious(event: BinlogEvent): GtidSet {
+  return event.header.type === EVENT.mariadbGtidList ? readGtidList(event) : readPreviousGtids(event);
+}
 
 /** What was committed before a file's first transaction: count, then per source its UUID and half-open intervals. */
 export function readPreviousGtids({ body }: BinlogEvent): GtidSet {

@@ -14,7 +14,7 @@ import { beginEpoch } from './epochs.ts';
 import { MAGIC } from './event.ts';
 import { planAnew, planResumption, type Resumption } from './resume.ts';
 import { Divergence, SegmentWriter } from './segment-writer.ts';
-import { type LogSource, readSource } from './source.ts';
+import { type LogDialect, type LogSource, MYSQL_LOG } from './source.ts';
 import { FIRST_STATUS, type ReceiverStatus, writeStatus } from './status.ts';
 import { LogStream, type Synced } from './stream.ts';
 
@@ -35,6 +35,8 @@ const CANNOT_SEND = 1236;
 export interface ReceiverSettings {
   /** As a user with REPLICATION SLAVE and REPLICATION CLIENT. */
   readonly access: MysqlAccess;
+  /** MySQL's unless it is said. */
+  readonly dialect?: LogDialect;
   /** 0700, of this receiver alone: an epoch a folder, and its status. */
   readonly root: string;
   /** No other replica's of the server. */
@@ -102,8 +104,8 @@ class Receiver {
 
   /** One connection, from the first byte to the error that ends it. */
   async #connection(): Promise<void> {
-    const { access, root } = this.#settings;
-    const source = await readSource(access);
+    const { access, root, dialect = MYSQL_LOG } = this.#settings;
+    const source = await dialect.readSource(access);
     const { stream, position } = await this.#openStream(source);
     const connection = await WireConnection.open(access, IDLE_MS).catch(async (error: unknown) => {
       await stream.close();
@@ -112,14 +114,15 @@ class Receiver {
     const abort = (): void => connection.close();
     this.#signal.addEventListener('abort', abort, { once: true });
     try {
-      await requestDump(connection, {
+      const request = {
         serverId: this.#settings.serverId,
         replicaUuid: await replicaUuidOf(root),
         file: stream.file,
         position,
         heartbeatMs: HEARTBEAT_MS,
         semiSync: source.hasSemiSync,
-      });
+      };
+      await requestDump(connection, request, dialect);
       for (;;) await this.#batch(connection, stream);
     } finally {
       this.#signal.removeEventListener('abort', abort);
@@ -166,10 +169,10 @@ class Receiver {
 
   /** After RESET a server goes on saying that it has no more of the file that it has thrown away. */
   async #assertSameLog(stream: LogStream): Promise<void> {
-    const { access, clock } = this.#settings;
+    const { access, clock, dialect = MYSQL_LOG } = this.#settings;
     if (clock.monotonicMs() < this.#lookedMs + LOOK_EVERY_MS) return;
     this.#lookedMs = clock.monotonicMs();
-    const file = (await readSource(access)).files.find(({ name }) => name === stream.file);
+    const file = (await dialect.readSource(access)).files.find(({ name }) => name === stream.file);
     if (file === undefined || file.sizeBytes < stream.offset) {
       throw new Divergence(`the server's ${stream.file} is gone or shorter than what was received`);
     }

@@ -25,6 +25,8 @@ export interface EventSink {
 /** Kept whole in memory. A set of previous GTIDs with a million gaps has 16 MB; MySQL's own packets end at 1 GB. */
 const KEPT_TYPES: ReadonlySet<number> = new Set(Object.values(EVENT));
 const MAX_KEPT_BYTES = 64 * 1024 * 1024;
+/** A statement that commits is short; of others nothing is looked at. */
+const MAX_STATEMENT_BYTES = 4096;
 
 interface OpenEvent {
   readonly header: EventHeader;
@@ -65,7 +67,8 @@ export class EventScanner {
     if (this.#head.length < HEADER_BYTES) return bytes.subarray(missing);
     const head = this.#head;
     const header = readHeader(head);
-    const isKept = KEPT_TYPES.has(header.type);
+    const isLong = header.type === EVENT.query && header.sizeBytes > MAX_STATEMENT_BYTES;
+    const isKept = KEPT_TYPES.has(header.type) && !isLong;
     if (header.sizeBytes < HEADER_BYTES + CHECKSUM_BYTES || (isKept && header.sizeBytes > MAX_KEPT_BYTES)) {
       throw new BinlogFault(`an event of type ${header.type} claims ${header.sizeBytes} bytes`);
     }

@@ -6,8 +6,9 @@ import {
   type BinlogEvent,
   EVENT,
   type EventHeader,
+  isOfPrevious,
   MAGIC,
-  readPreviousGtids,
+  readPrevious,
   readRotate,
 } from './event.ts';
 import { BinlogFault, EventScanner } from './scanner.ts';
@@ -120,7 +121,7 @@ function note(
   const endOffset = progress.validBytes + sizeBytes;
   const transaction = transactions.push(event, endOffset);
   if (type === EVENT.formatDescription) assertChecksummed(event);
-  if (type === EVENT.previousGtids) progress.previousGtids = readPreviousGtids(event);
+  if (isOfPrevious(event)) progress.previousGtids = readPrevious(event);
   if (type === EVENT.rotate) progress.next = readRotate(event).name;
   progress.isClosed = type === EVENT.rotate || type === EVENT.stop;
   progress.validBytes = endOffset;
@@ -143,7 +144,7 @@ export async function previousGtidsOf(path: string): Promise<GtidSet | undefined
   let previous: GtidSet | undefined;
   const scanner = new EventScanner({
     onEvent: (event) => {
-      if (event.header.type === EVENT.previousGtids) previous ??= readPreviousGtids(event);
+      if (isOfPrevious(event)) previous ??= readPrevious(event);
     },
   });
   const file = await open(path, 'r');

@@ -6,7 +6,7 @@ import { messageOf } from '../../../core/errors.ts';
 import type { MysqlAccess, TcpPlace } from '../access.ts';
 import { unreadableAuthority } from '../session.ts';
 import { readError, WireError } from './error.ts';
-import { answerHead, loginAnswer, readGreeting, readSwitch, scramble } from './handshake.ts';
+import { answerHead, loginAnswer, readGreeting, switchAnswer } from './handshake.ts';
 import { PacketSplitter, type Piece, packetOf } from './packets.ts';
 
 const COM_QUERY = 0x03;
@@ -113,7 +113,7 @@ export class WireConnection {
       const message = await this.#message();
       const kind = message.readUInt8(0);
       if (kind === OK) return;
-      if (kind === SWITCH) this.#answer(scramble(password, readSwitch(message)));
+      if (kind === SWITCH) this.#answer(switchAnswer(password, message));
       else if (kind !== MORE_DATA) throw new WireError(`the login is answered by ${kind}`);
       // On a socket or by TLS nobody listens: the server asks for the password itself when it has not cached it.
       else if (message.readUInt8(1) === FULL_LOGIN) this.#answer(Buffer.from(`${password.reveal()}\0`));

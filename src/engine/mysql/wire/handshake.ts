@@ -14,6 +14,8 @@ const MAX_PACKET_BYTES = 0x4000_0000;
 /** utf8mb4_bin. */
 const CHARSET = 46;
 const PLUGIN = 'caching_sha2_password';
+/** MariaDB's usual one. */
+const NATIVE = 'mysql_native_password';
 
 export interface Greeting {
   /** What the password is mixed with. */
@@ -58,12 +60,22 @@ export function loginAnswer(
   ]);
 }
 
-/** A request for another method: 0xfe, its name, 0, a new nonce, 0. Throws WireError for all but caching_sha2_password. */
-export function readSwitch(message: Buffer): Buffer {
+/** Answers a request for another method: 0xfe, its name, 0, a new nonce, 0. Throws WireError for what is not spoken. */
+export function switchAnswer(password: Secret, message: Buffer): Buffer {
   const nameEnd = message.indexOf(0, 1);
   const name = message.toString('latin1', 1, nameEnd);
-  if (name !== PLUGIN) throw new WireError(`the server asks for ${name}; only ${PLUGIN} is spoken`);
-  return message.subarray(nameEnd + 1, nameEnd + 21);
+  const nonce = message.subarray(nameEnd + 1, nameEnd + 21);
+  if (name === PLUGIN) return scramble(password, nonce);
+  if (name === NATIVE) return nativeScramble(password, nonce);
+  throw new WireError(`the server asks for ${name}; only ${PLUGIN} and ${NATIVE} are spoken`);
+}
+
+/** "Secure Password Authentication": SHA1(password) XOR SHA1(nonce + SHA1(SHA1(password))). */
+function nativeScramble(password: Secret, nonce: Buffer): Buffer {
+  const plain = password.reveal();
+  if (plain === '') return Buffer.alloc(0);
+  const once = digest('sha1', Buffer.from(plain));
+  return masked(once, digest('sha1', Buffer.concat([nonce, digest('sha1', once)])));
 }
 
 /** "Caching_sha2_password information": SHA256(password) XOR SHA256(SHA256(SHA256(password)) + nonce). */
@@ -72,9 +84,18 @@ export function scramble(password: Secret, nonce: Buffer): Buffer {
   if (plain === '') return Buffer.alloc(0);
   const once = sha256(Buffer.from(plain));
   const mask = sha256(Buffer.concat([sha256(sha256(once)), nonce]));
-  return Buffer.from(once.map((byte, index) => byte ^ (mask[index] ?? 0)));
+  return masked(once, mask);
+}
+
+function masked(bytes: Buffer, mask: Buffer): Buffer {
+  return Buffer.from(bytes.map((byte, index) => byte ^ (mask[index] ?? 0)));
 }
 
 function sha256(bytes: Buffer): Buffer {
-  return createHash('sha256').update(bytes).digest();
+  return digest('sha256', bytes);
+}
+
+/** SHA1 is what MariaDB's protocol asks for; TLS or the socket is what keeps it. */
+function digest(algorithm: 'sha1' | 'sha256', bytes: Buffer): Buffer {
+  return createHash(algorithm).update(bytes).digest();
 }

@@ -1,4 +1,4 @@
-import { areEqual, contains, type GtidSet, parseGtidSet } from '../engine/mysql/gtid-set.ts';
+import { areEqual, contains, type GtidSet, isGtidSet, parseGtidSet } from '../engine/mysql/gtid-set.ts';
 import type { Backup } from './types.ts';
 
 /** A file of a received log in one place. */
@@ -34,8 +34,12 @@ export interface LogDrop {
  * last stays with it. Without a kept backup that says what it holds, nothing goes.
  */
 export function planLogDrop(epochs: readonly LogEpoch[], kept: readonly Backup[]): readonly LogDrop[] {
-  const bases = kept.filter(({ engine, method }) => engine === 'mysql' && method === 'online');
+  const bases = kept.filter(
+    ({ engine, method }) => (engine === 'mysql' || engine === 'mariadb') && method === 'online',
+  );
   const [oldestAt] = kept.map(({ startedAt }) => startedAt).toSorted();
+  // Of a copy of MariaDB without GTIDs it is not known which log it needs.
+  if (!bases.every(({ to }) => to === '' || isGtidSet(to))) return [];
   if (bases.length === 0 || oldestAt === undefined) return [];
   const inOrder = epochs.toSorted((a, b) => (a.startedAt < b.startedAt ? -1 : 1));
   return inOrder.flatMap((epoch, index): readonly LogDrop[] => {

@@ -2,6 +2,7 @@ import { createPublicKey } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Engine } from '../engine/engine.ts';
 import { type EpochFolder, listEpochs } from '../engine/mysql/binlog/epochs.ts';
 import { previousGtidsOf } from '../engine/mysql/binlog/segment.ts';
 import { readStatus } from '../engine/mysql/binlog/status.ts';
@@ -22,7 +23,10 @@ import type { BackupDeps } from './types.ts';
 /** What is lost of the work when a store fails in the middle. */
 const MOST_CHUNK_BYTES = 16 * 1024 * 1024;
 
-type SendDeps = Pick<BackupDeps, 'site' | 'stores' | 'recipients' | 'signingKey'>;
+interface SendDeps extends Pick<BackupDeps, 'site' | 'stores' | 'recipients' | 'signingKey'> {
+  /** MySQL unless it is said. */
+  readonly engine?: Pick<Engine, 'name'>;
+}
 
 /** Remembers how far each store is, so that a round asks a store nothing when nothing is new. */
 export class LogSender {
@@ -35,6 +39,10 @@ export class LogSender {
   constructor(deps: SendDeps, root: string) {
     this.#deps = deps;
     this.#root = root;
+  }
+
+  get #engine(): Engine['name'] {
+    return this.#deps.engine?.name ?? 'mysql';
   }
 
   /** Sends what was received since, each store by itself; a store that fails is tried again in the next round. */
@@ -103,7 +111,7 @@ export class LogSender {
 
   #placeOf(store: Store, epoch: EpochFolder): EpochPlace {
     const { serverUuid, startedAt, number } = epoch;
-    const repository = repositoryPrefix({ site: this.#deps.site, engine: 'mysql', serverUuid });
+    const repository = repositoryPrefix({ site: this.#deps.site, engine: this.#engine, serverUuid });
     return { store, epoch, repository, name: `${startedAt.replaceAll(/[-:.]/g, '')}-${number}` };
   }
 
@@ -146,7 +154,8 @@ export class LogSender {
     const { site, recipients, signingKey } = this.#deps;
     const verificationKey = createPublicKey(signingKey);
     const { serverUuid } = epoch;
-    await ensureRepository(store, { site, engine: 'mysql', serverUuid, recipients, verificationKey });
+    const of = { site, engine: this.#engine, serverUuid };
+    await ensureRepository(store, { ...of, recipients, verificationKey });
     for (const chunk of await listChunks(store, repository)) {
       const mark = markOf({ store, repository, name: chunk.epoch }, chunk.file);
       this.#sent.set(mark, [...(this.#sent.get(mark) ?? []), chunk]);

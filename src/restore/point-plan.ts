@@ -1,12 +1,8 @@
 import { OmpayError } from '../core/errors.ts';
 import type { EpochFolder } from '../engine/mysql/binlog/epochs.ts';
-import { type GtidSet, parseGtidSet } from '../engine/mysql/gtid-set.ts';
-import {
-  type ReplayTarget,
-  type ResolvedTarget,
-  resolveTarget,
-  TargetRefusal,
-} from '../engine/mysql/replay/target.ts';
+import { type GtidSet, isGtidSet, parseGtidSet } from '../engine/mysql/gtid-set.ts';
+import { TargetRefusal } from '../engine/mysql/replay/refusal.ts';
+import { type ReplayTarget, type ResolvedTarget, resolveTarget } from '../engine/mysql/replay/target.ts';
 import {
   type PublishedBackup,
   type RepositoryAccess,
@@ -33,7 +29,15 @@ export interface PointRequest {
   readonly target: ReplayTarget;
   /** In the order in which they are tried. */
   readonly sources: readonly LogSource[];
+  /** MySQL unless it is said. */
+  readonly engine?: LoggedEngine;
 }
+
+/** Whose log is received. */
+export type LoggedEngine = 'mysql' | 'mariadb';
+
+/** MariaDB's log says only the second in which a transaction's last statement began. */
+const RESOLUTION_MS = { mysql: 0, mariadb: 1000 } as const;
 
 /** How a target is reached: from which base, by which log. */
 export interface PointPlan {
@@ -56,12 +60,13 @@ export interface PointPlan {
  */
 export async function planPoint(access: RepositoryAccess, request: PointRequest): Promise<PointPlan> {
   const { backups, problems } = await readPublished(access);
-  const bases = basesOf(backups);
-  if (bases.length === 0) throw problems[0]?.error ?? noBase();
+  const { engine = 'mysql' } = request;
+  const bases = basesOf(backups, engine);
+  if (bases.length === 0) throw problems[0]?.error ?? noBase(engine);
   const passedOver: { log: string; error: unknown }[] = [];
   for (const source of request.sources) {
     try {
-      const found = await planFrom(source, bases, request.target);
+      const found = await planFrom(source, bases, { target: request.target, engine });
       return { ...found, log: source.name, passedOver, unread: problems };
     } catch (error) {
       if (!isOfCopy(error)) throw error;
@@ -76,9 +81,9 @@ export async function planPoint(access: RepositoryAccess, request: PointRequest)
 type Base = PointPlan['copies'];
 
 /** Newest first. A cold copy does not say which transactions it holds. */
-function basesOf(backups: readonly PublishedBackup[]): readonly Base[] {
+function basesOf(backups: readonly PublishedBackup[], wanted: LoggedEngine): readonly Base[] {
   const usable = backups.filter(
-    ({ manifest }) => manifest.engine === 'mysql' && manifest.method === 'online',
+    ({ manifest: { engine, method, to } }) => engine === wanted && method === 'online' && isGtidSet(to),
   );
   const byId = Map.groupBy(usable, ({ manifest }) => manifest.id);
   return [...byId.values()]
@@ -90,18 +95,20 @@ function basesOf(backups: readonly PublishedBackup[]): readonly Base[] {
 async function planFrom(
   source: LogSource,
   bases: readonly Base[],
-  target: ReplayTarget,
+  { target, engine }: { readonly target: ReplayTarget; readonly engine: LoggedEngine },
 ): Promise<Pick<PointPlan, 'copies' | 'epoch' | 'knownUntilMs' | 'resolved'>> {
   const hopeless = new Set<string>();
   let first: TargetRefusal | undefined;
   for (const copies of bases) {
-    const { serverUuid, to, finishedAt } = copies[0].manifest;
+    const { serverUuid, to, startedAt, finishedAt } = copies[0].manifest;
     const base = parseGtidSet(to);
     for (const { epoch, knownUntilMs } of await source.open(serverUuid, base)) {
       if (hopeless.has(epoch.folder)) continue;
       const baseWholeAtMs = Date.parse(finishedAt);
+      const begun = engine === 'mariadb' ? { baseBegunAtMs: Date.parse(startedAt) } : {};
+      const of = { baseWholeAtMs, ...begun, resolutionMs: RESOLUTION_MS[engine] };
       try {
-        const resolved = await resolveTarget({ epoch, base, target, knownUntilMs, baseWholeAtMs });
+        const resolved = await resolveTarget({ epoch, base, target, knownUntilMs, ...of });
         return { copies, epoch, knownUntilMs, resolved };
       } catch (error) {
         if (!(error instanceof TargetRefusal)) throw error;
@@ -113,8 +120,9 @@ async function planFrom(
   throw first ?? noLog();
 }
 
-function noBase(): OmpayError {
-  return new OmpayError('notFound', 'there is no base backup of MySQL', {
+function noBase(engine: LoggedEngine): OmpayError {
+  const what = engine === 'mysql' ? 'MySQL' : 'MariaDB with a binary log';
+  return new OmpayError('notFound', `there is no base backup of ${what}`, {
     hint: 'ompay backup create -e ENVIRONMENT',
   });
 }

@@ -2,7 +2,7 @@ import { OmpayError } from '../core/errors.ts';
 import { parseGtid } from '../engine/mysql/gtid-set.ts';
 import type { ReplayTarget } from '../engine/mysql/replay/target.ts';
 
-const GTID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}:/i;
+const GTID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}:|^\d{1,10}-\d{1,10}-\d{1,16}$/i;
 const TIME = /^(\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d)?)(?:\.(\d{1,6}))?(Z|[+-]\d\d:\d\d)$/;
 
 /** `latest`, a GTID, or a time with its zone, to the microsecond. Throws `usage`. */
@@ -17,7 +17,7 @@ export function parseTarget(text: string): ReplayTarget {
 
 function notATarget(text: string): OmpayError {
   return new OmpayError('usage', `--to is ${JSON.stringify(text)}: no GTID, and no time with its zone`, {
-    hint: 'ompay restore --to latest | 2026-11-22T17:05:08.123456Z | 3e11fa47-71ca-11e1-9e33-c80aa9429562:23',
+    hint: 'ompay restore --to latest | 2026-11-22T17:05:08.123456Z | 3e11fa47-71ca-11e1-9e33-c80aa9429562:23 | 0-1-57',
   });
 }
 

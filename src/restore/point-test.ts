@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { OmpayError } from '../core/errors.ts';
 import { gtidSetText, gtidText } from '../engine/mysql/gtid-set.ts';
-import { TargetRefusal } from '../engine/mysql/replay/target.ts';
+import { TargetRefusal } from '../engine/mysql/replay/refusal.ts';
 import type { RepositoryAccess } from '../store/repository/published.ts';
 import { type PointDeps, type PointRestored, restorePoint } from './point.ts';
 import { type LogSource, type PointPlan, planPoint } from './point-plan.ts';

@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import type { Clock } from '../core/clock.ts';
 import type { Progress } from '../core/progress.ts';
 import type { Secret } from '../core/secret.ts';
-import { removeRelayLogs, replay } from '../engine/mysql/replay/replay.ts';
+import { type ReplayDialect, removeRelayLogs, replay } from '../engine/mysql/replay/replay.ts';
 import { reapScratch, type ScratchServer, type ScratchSettings } from '../engine/mysql/server.ts';
 import {
   decodeFacts,
@@ -28,6 +28,8 @@ const REPLAY_TIMEOUT_MS = 4 * 3_600_000;
 export interface PointDeps {
   readonly clock: Clock;
   readonly scratch: ScratchSettings & { readonly database: string };
+  /** MySQL's unless it is said. */
+  readonly replayDialect?: ReplayDialect;
   readonly queries: readonly ProofQuery[];
   readonly identity: Secret;
   /** Is told of bytes that are read. */
@@ -134,7 +136,7 @@ interface ReplayInput {
 }
 
 async function replayAndProve(
-  { clock, scratch, queries }: PointDeps,
+  { clock, scratch, queries, replayDialect }: PointDeps,
   { resolved }: PointPlan,
   { folder, facts, tables, signal }: ReplayInput,
 ): Promise<Pick<PointRestored, 'serverVersion' | 'checks' | 'startMs' | 'replayMs' | 'proveMs' | 'stopMs'>> {
@@ -145,6 +147,7 @@ async function replayAndProve(
     folder,
     database: scratch.database,
     target: resolved,
+    ...(replayDialect === undefined ? {} : { dialect: replayDialect }),
     startTimeoutMs: START_TIMEOUT_MS,
     timeoutMs: REPLAY_TIMEOUT_MS,
     onStarted: async (session) => {
@@ -188,6 +191,9 @@ async function prove(
   const known = facts === null ? null : { before: facts.before, after: {} };
   const proof = await proveCopy(await openQuestions(), queries, known);
   if (!proof.isProven) throw disproven(proof);
-  const [serverVersion = ''] = await session.values("select concat('MySQL ', version())");
-  return { checks: proof.checks, serverVersion };
+  const [version = ''] = await session.values('select version()');
+  return {
+    checks: proof.checks,
+    serverVersion: `${/MariaDB/.test(version) ? 'MariaDB' : 'MySQL'} ${version}`,
+  };
 }

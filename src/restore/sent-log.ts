@@ -16,10 +16,12 @@ import {
 import { repositoryPrefix } from '../store/repository/paths.ts';
 import type { RepositoryAccess } from '../store/repository/published.ts';
 import type { Store } from '../store/store.ts';
-import type { LogSource, ReadableEpoch } from './point-plan.ts';
+import type { LoggedEngine, LogSource, ReadableEpoch } from './point-plan.ts';
 
 export interface SentLogSettings extends Pick<RepositoryAccess, 'site' | 'verificationKey'> {
   readonly store: Store;
+  /** MySQL unless it is said. */
+  readonly engine?: LoggedEngine;
   readonly identities: readonly Secret[];
   /** Where it is fetched to (0700); the caller removes it. */
   readonly folder: string;
@@ -27,11 +29,11 @@ export interface SentLogSettings extends Pick<RepositoryAccess, 'site' | 'verifi
 
 /** The log that was sent to one store; only files that a base needs are fetched. */
 export function sentLog(settings: SentLogSettings): LogSource {
-  const { store, site } = settings;
+  const { store, site, engine = 'mysql' } = settings;
   return {
     name: store.name,
     open: async (serverUuid, base) => {
-      const repository = repositoryPrefix({ site, engine: 'mysql', serverUuid });
+      const repository = repositoryPrefix({ site, engine, serverUuid });
       const byEpoch = Map.groupBy(await listChunks(store, repository), ({ epoch }) => epoch);
       const newestFirst = [...byEpoch].sort(([a], [b]) => (a < b ? 1 : -1));
       const epochs: ReadableEpoch[] = [];

@@ -10,7 +10,7 @@ import { receiveBinlog } from '../../engine/mysql/binlog/receiver.ts';
 import { isWaitedFor, type ReceiverStatus } from '../../engine/mysql/binlog/status.ts';
 import { type Invocation, textOption } from '../command.ts';
 import { withBackups } from '../kit/backup-site.ts';
-import { binlogFolder, mysqlOf } from '../kit/binlog.ts';
+import { binlogFolder, logOf } from '../kit/binlog.ts';
 import { tellFailures } from '../kit/copy-failures.ts';
 import { environmentOption } from '../kit/environment.ts';
 import { note, shownTime } from '../operation.ts';
@@ -27,7 +27,8 @@ export function configure(command: Command): void {
 export function run(invocation: Invocation): Promise<number> {
   const { clock, command, layout, output, signal } = invocation;
   return withBackups(invocation, async (deps) => {
-    const { access } = await mysqlOf(deps);
+    const log = await logOf(deps);
+    const [access, dialect] = [log.access(), log.dialect()];
     const root = resolve(textOption(command, 'to') ?? binlogFolder(layout, deps.site));
     output.outliveReader();
     const tell = teller(invocation);
@@ -38,7 +39,7 @@ export function run(invocation: Invocation): Promise<number> {
       ended: ended.signal,
     });
     try {
-      const settings = { access: access(), root, serverId: serverIdOf(root), clock, onStatus: tell };
+      const settings = { access, dialect, root, serverId: serverIdOf(root), clock, onStatus: tell };
       await receiveBinlog(settings, signal);
     } finally {
       ended.abort();

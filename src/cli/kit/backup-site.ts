@@ -26,10 +26,12 @@ import { LEDGER_PROOF } from './ledger-proof.ts';
 import { once } from './once.ts';
 import {
   localEngine,
+  type ServersMariadb,
   type ServersMysql,
   serversDump,
   serversEngine,
   serversEngineName,
+  serversMariadbLog,
   serversMysql,
 } from './site-engine.ts';
 
@@ -38,6 +40,8 @@ export interface SiteBackups extends BackupDeps {
   readonly settings: BackupSettings;
   /** Null of every other database: its log is not received. */
   readonly mysql: (() => Promise<ServersMysql>) | null;
+  /** Null of every other database. */
+  readonly mariadb: (() => Promise<ServersMariadb>) | null;
   /** Null of the embedded database: no stock program dumps it. */
   readonly dump: (() => Promise<DumpSource>) | null;
   /** Null when the environment has none. */
@@ -47,7 +51,7 @@ export interface SiteBackups extends BackupDeps {
 /** What differs between this machine's installation and servers. */
 export type Site = Pick<
   SiteBackups,
-  'site' | 'settings' | 'stores' | 'workFolder' | 'engine' | 'mysql' | 'dump' | 'redis'
+  'site' | 'settings' | 'stores' | 'workFolder' | 'engine' | 'mysql' | 'mariadb' | 'dump' | 'redis'
 >;
 
 /** Does `work` with the backups of the environment that `-e` names, and ends the connections of the stores. */
@@ -96,6 +100,7 @@ export function localSite(invocation: Invocation, platform: Platform, asOfMs: nu
     engine: localEngine(invocation, platform),
     workFolder: join(layout.state, 'work'),
     mysql: null,
+    mariadb: null,
     dump: null,
     redis: async () => redisOf(readEnvironment(layout.environment)),
   };
@@ -126,6 +131,7 @@ async function serversSite(invocation: Invocation, name: string, asOfMs: number 
     dump: once(async () => serversDump(await servers())),
     redis: async () => redisOf(variables),
     mysql: engineName === 'mysql' ? once(async () => serversMysql(await servers())) : null,
+    mariadb: engineName === 'mariadb' ? once(async () => serversMariadbLog(await servers())) : null,
     engine: lazily(
       engineName,
       once(async () => serversEngine(await servers())),

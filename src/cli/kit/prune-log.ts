@@ -12,7 +12,8 @@ export async function logPrunePlanOf(
   plan: PrunePlan,
   root: string,
 ): Promise<LogPrunePlan> {
-  if (deps.mysql === null || plan.refusal !== null) return { prunings: [], failures: [] };
+  if ((deps.mysql === null && deps.mariadb === null) || plan.refusal !== null)
+    return { prunings: [], failures: [] };
   const { backups, problems } = await listBackups(deps);
   if (problems.length > 0)
     return { prunings: [], failures: problems.map(({ store, error }) => ({ store, error })) };

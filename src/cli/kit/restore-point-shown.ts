@@ -36,7 +36,13 @@ export function shownPlan(
 }
 
 function shownTransaction({ gtid, committedAtMs }: Transaction): string {
-  return `${gtidText(gtid)}, committed ${microTime(committedAtMs)}`;
+  return `${gtidText(gtid)}, committed ${committedAt({ gtid, committedAtMs })}`;
+}
+
+/** MariaDB's log says the second alone. */
+function committedAt({ gtid, committedAtMs }: Pick<Transaction, 'gtid' | 'committedAtMs'>): string {
+  const micros = microTime(committedAtMs);
+  return gtid.server === undefined ? micros : micros.replace('.000000Z', 'Z');
 }
 
 /** The same for programs. */
@@ -44,7 +50,7 @@ export function toldPlan({ copies, log, epoch, resolved, knownUntilMs }: PointPl
   const told = (transaction: Transaction | undefined) =>
     transaction === undefined
       ? null
-      : { gtid: gtidText(transaction.gtid), committedAt: microTime(transaction.committedAtMs) };
+      : { gtid: gtidText(transaction.gtid), committedAt: committedAt(transaction) };
   return {
     backup: copies[0].manifest.id,
     stores: copies.map(({ store }) => store.name),

@@ -12,7 +12,7 @@ import { sentLog } from '../../restore/sent-log.ts';
 import type { Store } from '../../store/store.ts';
 import { hasOption, type Invocation, textOption } from '../command.ts';
 import type { SiteBackups } from './backup-site.ts';
-import { binlogFolder, mysqlOf } from './binlog.ts';
+import { binlogFolder, logOf, mysqlOf, type ServersLog } from './binlog.ts';
 import { chosenStores } from './copies.ts';
 import { environmentName } from './environment.ts';
 import { withProgress } from './progress.ts';
@@ -21,10 +21,9 @@ import { assertConfirmable } from './promote-confirm.ts';
 import { withRestorable } from './repository-site.ts';
 import { shownPlan, tellPassedOver, tellRestored, toldPlan } from './restore-point-shown.ts';
 import { assertDumpable, assertTablesOf, tablesNamed, warnOfAbsent } from './restore-tables.ts';
-import type { ServersMysql } from './site-engine.ts';
 
 /**
- * Restores MySQL to an exact transaction, into a folder of its own or, with `--into host`, in place of its server's; with
+ * Restores MySQL or MariaDB to an exact transaction, into a folder of its own or, with `--into host`, in place of its server's; with
  * `--table` these tables alone stay, as SQL; with `--plan` it only says how.
  */
 export async function restoreToPoint(
@@ -43,14 +42,16 @@ export async function restoreToPoint(
     invocation,
     (deps) =>
       withLogs(invocation, deps, async (stores, sources) => {
+        if (isForHost(invocation)) assertReplaceable(deps);
         if (tables.length > 0) assertTablesOf(deps);
-        const mysql = await mysqlOf(deps);
-        if (tables.length > 0) await assertDumpable(mysql);
-        const plan = await planPoint({ ...deps, stores }, { target, sources });
+        const log = await logOf(deps);
+        const mysql = tables.length > 0 ? await mysqlOf(deps) : undefined;
+        if (mysql !== undefined) await assertDumpable(mysql);
+        const plan = await planPoint({ ...deps, stores }, { target, sources, engine: log.engine });
         const planMs = Math.round(clock.monotonicMs() - beginMs);
         if (!output.json) output.write(shownPlan(plan, { tables, nowMs: clock.now() }));
         tellPassedOver(plan);
-        await warnOfAbsent(mysql, tables);
+        if (mysql !== undefined) await warnOfAbsent(mysql, tables);
         const host = isForHost(invocation) ? await hostPlace(invocation, deps) : undefined;
         const { gtids } = plan.resolved;
         if (hasOption(command, 'plan')) {
@@ -59,14 +60,14 @@ export async function restoreToPoint(
           return 0;
         }
         const into = host?.proven ?? placeOf(invocation, deps);
-        const { scratch, dumpProgram } = mysql;
-        const restoring = { ...withProgress(deps, invocation), scratch, dumpProgram };
+        const { scratch, replayDialect } = log;
+        const restoring = { ...withProgress(deps, invocation), scratch, replayDialect };
         const restored =
-          tables.length === 0
+          mysql === undefined
             ? await restorePoint(restoring, plan, { into, signal })
-            : await restoreTables(restoring, plan, { into, tables, signal });
+            : await restoreTables({ ...restoring, ...mysql }, plan, { into, tables, signal });
         const rtoMs = Math.round(clock.monotonicMs() - beginMs);
-        tellRestored(invocation, { plan, restored, planMs, rtoMs, start: startOf(invocation, mysql, into) });
+        tellRestored(invocation, { plan, restored, planMs, rtoMs, start: startOf(invocation, log, into) });
         if (host === undefined) return 0;
         return promoteProven(invocation, deps, { place: host, gtids, checks: restored.checks });
       }),
@@ -87,7 +88,8 @@ async function withLogs<T>(
   const identities = [identity, ...formerIdentities];
   const isOneCopy = from !== undefined || textOption(invocation.command, 'repository') !== undefined;
   const isAlone = isOneCopy && textOption(invocation.command, 'log') === undefined;
-  const sent = stores.map((store) => sentLog({ store, site, verificationKey, identities, folder }));
+  const engine = deps.mariadb === null ? 'mysql' : 'mariadb';
+  const sent = stores.map((store) => sentLog({ store, engine, site, verificationKey, identities, folder }));
   try {
     return await work(stores, isAlone ? sent : [receivedLog(invocation, deps), ...sent]);
   } finally {
@@ -114,6 +116,14 @@ function receivedLog({ command, layout }: Invocation, { site }: SiteBackups): Lo
   };
 }
 
+/** Throws `usage` of MariaDB. */
+function assertReplaceable({ mariadb }: SiteBackups): void {
+  if (mariadb === null) return;
+  throw new OmpayError('usage', '--into host is of MySQL alone', {
+    hint: 'restore with --into FOLDER, then exchange them by hand: docs/mariadb-backup.md ("A point in time")',
+  });
+}
+
 function notInPlace(): OmpayError {
   return new OmpayError('usage', '--into host is of an environment, and a repository alone knows none', {
     hint: 'restore with --into FOLDER, then exchange them by hand: docs/mysql-backup.md ("In place of the old one")',
@@ -132,7 +142,12 @@ function isForHost({ command }: Invocation): boolean {
 }
 
 /** A data folder is started where it lies, unless it is put in place or tables are all that is left of it. */
-function startOf(invocation: Invocation, { scratch }: ServersMysql, into: string): string | undefined {
+function startOf(
+  invocation: Invocation,
+  { scratch, replayDialect }: ServersLog,
+  into: string,
+): string | undefined {
   if (isForHost(invocation) || tablesNamed(invocation).length > 0) return undefined;
-  return `${scratch.serverCommand.join(' ')} --datadir=${into} --socket=${into}.sock --skip-networking`;
+  const { serverCommand } = replayDialect.settings?.(scratch, into) ?? scratch;
+  return `${serverCommand.join(' ')} --datadir=${into} --socket=${into}.sock --skip-networking`;
 }

@@ -57,7 +57,8 @@ function isLogReceived(invocation: Invocation): boolean {
   const name = environmentName(invocation);
   if (name === LOCAL) return false;
   const config = environmentNamed(readProject(invocation.layout), name);
-  return config.value(SETTINGS.databaseConnection) === 'mysql';
+  const connection = config.value(SETTINGS.databaseConnection);
+  return connection === 'mysql' || connection === 'mariadb';
 }
 
 /** Absolute. Throws `notFound` when it is not there: nobody would read what is written elsewhere. */

@@ -38,6 +38,12 @@ export interface ServersMysql {
   readonly engine: () => Engine;
 }
 
+/** An environment's MariaDB, for its log; as `ServersMysql`. */
+export interface ServersMariadb extends Pick<ServersMysql, 'scratch' | 'access'> {
+  /** Throws `configInvalid` when none is named: who the server is stands in its files alone. */
+  readonly dataFolder: () => string;
+}
+
 interface ServersSource {
   readonly database: DatabaseSettings;
   readonly source: SourceSettings;
@@ -108,6 +114,20 @@ function serversMariadb({ database, source, workFolder, clock }: ServersSource):
     backupCommand: [source.mariadbBackupPath],
     clock,
   });
+}
+
+export function serversMariadbLog({ database, source, clock }: ServersSource): ServersMariadb {
+  const serverCommand = [source.mysqldPath, asThisUser()] as const;
+  return {
+    scratch: { database: database.database, serverCommand, clock },
+    access: () => accessOf(database, source, 3306),
+    dataFolder: () => {
+      if (source.dataFolder !== null) return source.dataFolder;
+      const hint =
+        "run ompay on the database's host, with copies.data_folder in ompay.yml (docs/mariadb-backup.md)";
+      throw lacking('who the server is stands in its data folder, and none is named', hint);
+    },
+  };
 }
 
 function serversPostgres({ database, source, clock }: ServersSource): Engine {

@@ -1,14 +1,11 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import type { BootedDatabase, BootRequest } from '../engine.ts';
 import { logArguments } from '../mysql/boot.ts';
 import { MYSQLD, startScratch } from '../mysql/server.ts';
 import type { ScratchProgram } from '../scratch-process.ts';
+import { scratchOf } from './replay.ts';
 import type { MariadbSettings } from './settings.ts';
 
 const QUERY_TIMEOUT_MS = 10 * 60_000;
-/** What the server must be given to read the files (page size, tablespaces); mariadb-backup writes it down. */
-const COPIED_OPTIONS = 'backup-my.cnf';
 
 const MARIADBD: ScratchProgram = { ...MYSQLD, packageName: 'mariadb-server' };
 
@@ -19,16 +16,17 @@ export async function bootMariadb(
   request: BootRequest,
 ): Promise<BootedDatabase> {
   const { clock, database } = settings;
-  const [program, ...first] = settings.serverCommand;
-  const options = join(folder, COPIED_OPTIONS);
-  const defaults = existsSync(options) ? `--defaults-file=${options}` : '--no-defaults';
-  const server = await startScratch({ serverCommand: [program, defaults, ...first], clock }, folder, {
-    ...request,
-    queryMs: QUERY_TIMEOUT_MS,
-    database,
-    args: await logArguments(folder),
-    program: MARIADBD,
-  });
+  const server = await startScratch(
+    scratchOf({ serverCommand: settings.serverCommand, clock }, folder),
+    folder,
+    {
+      ...request,
+      queryMs: QUERY_TIMEOUT_MS,
+      database,
+      args: await logArguments(folder),
+      program: MARIADBD,
+    },
+  );
   try {
     const [serverVersion = ''] = await server.session.values("select concat('MariaDB ', version())");
     const { socketPath, stop } = server;

@@ -64,6 +64,16 @@ export function parseGtid(text: string): Gtid {
   return { source: entry[0], number: interval.first };
 }
 
+/** Not of a copy of MariaDB without a log, whose position is one in a file. */
+export function isGtidSet(text: string): boolean {
+  try {
+    return parseGtidSet(text) !== NO_GTIDS;
+  } catch (error) {
+    if (error instanceof OmpayError) return false;
+    throw error;
+  }
+}
+
 function parseMariadbGtid(text: string): Gtid {
   const [, source = '', server, number] = MARIADB_GTID.exec(text) ?? [];
   if (!Number.isSafeInteger(Number(number)) || Number(number) < 1) throw notASet(text);

@@ -1,15 +1,17 @@
 import { constants, copyFile, open, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { OmpayError } from '../../../core/errors.ts';
+import type { FactRow } from '../../proof.ts';
 import { areEqual, contains, differenceOf, type GtidSet, gtidSetText, parseGtidSet } from '../gtid-set.ts';
 import { bufferPool } from '../memory.ts';
 import { type ScratchServer, type ScratchSettings, startScratch } from '../server.ts';
 import type { MysqlSession } from '../session.ts';
 import type { ResolvedTarget } from './target.ts';
 
-const RELAY = 'ompay-relay';
+/** The name of the relay logs. */
+export const RELAY = 'ompay-relay';
 /** Each look says how far it is; a failure shows at the next one. */
-const LOOK_EVERY_S = 1;
+export const LOOK_EVERY_S = 1;
 
 /**
  * Nothing of a replay needs to survive a crash: it would begin anew. The server writes all down when it is stopped
@@ -33,7 +35,52 @@ const REPLAY_ARGUMENTS = [
   '--innodb-adaptive-hash-index=ON',
 ] as const;
 
+/** What of a replay differs between MySQL and MariaDB. */
+export interface ReplayDialect {
+  readonly arguments: readonly string[];
+  /** A copy may say in a file how its server is started. */
+  readonly settings?: (settings: ScratchSettings, folder: string) => ScratchSettings;
+  readonly begin: (session: MysqlSession, target: ResolvedTarget) => Promise<void>;
+  /** Waits for a second; whether all of it is applied. */
+  readonly isApplied: (session: MysqlSession, target: ResolvedTarget) => Promise<boolean>;
+  /** What the database holds, beginning with what the base did. */
+  readonly executed: (session: MysqlSession, base: GtidSet) => Promise<GtidSet>;
+  /** Of the thread that applies: a row with `Last_SQL_Errno`, `Last_SQL_Error` and whether it runs. */
+  readonly status: (session: MysqlSession) => Promise<{ readonly row: FactRow; readonly isRunning: boolean }>;
+  readonly end: (session: MysqlSession) => Promise<void>;
+}
+
+export const MYSQL_REPLAY: ReplayDialect = {
+  arguments: REPLAY_ARGUMENTS,
+  begin: async (session) => {
+    await session.run(
+      `change replication source to source_host = 'none', relay_log_file = '${RELAY}.000001', relay_log_pos = 4`,
+    );
+    await session.run('start replica sql_thread');
+  },
+  isApplied: async (session, { gtids }) => {
+    const [timedOut] = await session.values(
+      `select wait_for_executed_gtid_set('${gtidSetText(gtids)}', ${LOOK_EVERY_S})`,
+    );
+    return timedOut === '0';
+  },
+  executed: async (session) => {
+    const [executed = ''] = await session.values('select @@global.gtid_executed');
+    return parseGtidSet(executed);
+  },
+  status: async (session) => {
+    const [row = {}] = (await session.rows('show replica status')) ?? [];
+    return { row, isRunning: row.Replica_SQL_Running === 'Yes' };
+  },
+  end: async (session) => {
+    await session.run('stop replica');
+    await session.run('reset replica all');
+  },
+};
+
 export interface ReplayRequest {
+  /** MySQL's unless it is said. */
+  readonly dialect?: ReplayDialect;
   /** The base backup's data folder, stopped; it is changed. */
   readonly folder: string;
   readonly database: string;
@@ -52,19 +99,20 @@ export interface ReplayRequest {
  * Throws `backupDamaged` when a transaction cannot be applied or another set comes out, `timeout`.
  */
 export async function replay(settings: ScratchSettings, request: ReplayRequest): Promise<ScratchServer> {
-  const { folder, target, signal } = request;
+  const { dialect = MYSQL_REPLAY, folder, target, signal } = request;
   await placeRelayLogs(folder, target.files);
-  const server = await startScratch(settings, folder, {
+  const own = dialect.settings?.(settings, folder) ?? settings;
+  const server = await startScratch(own, folder, {
     timeoutMs: request.startTimeoutMs,
     queryMs: 60_000,
     database: request.database,
-    args: REPLAY_ARGUMENTS,
+    args: dialect.arguments,
     ...(signal === undefined ? {} : { signal }),
   });
   try {
     await request.onStarted?.(server.session);
-    if (target.files.length > 0) await apply(server.session, settings, request);
-    const executed = await executedBy(server.session);
+    if (target.files.length > 0) await apply(server.session, settings, { ...request, dialect });
+    const executed = await dialect.executed(server.session, target.base);
     if (!areEqual(executed, target.gtids)) throw otherSet(executed, target.gtids);
     return server;
   } catch (error) {
@@ -101,44 +149,30 @@ async function placeRelayLogs(folder: string, files: ResolvedTarget['files']): P
 async function apply(
   session: MysqlSession,
   { clock }: ScratchSettings,
-  request: ReplayRequest,
+  request: ReplayRequest & { readonly dialect: ReplayDialect },
 ): Promise<void> {
-  const { target, timeoutMs, signal } = request;
+  const { dialect, target, timeoutMs, signal } = request;
   // A server without grant tables refuses what the log holds of users; this session stays what it is.
   await session.run('flush privileges');
-  await session.run(
-    `change replication source to source_host = 'none', relay_log_file = '${RELAY}.000001', relay_log_pos = 4`,
-  );
-  await session.run('start replica sql_thread');
-  const wanted = gtidSetText(target.gtids);
+  await dialect.begin(session, target);
   const deadlineMs = clock.monotonicMs() + timeoutMs;
   for (;;) {
     signal?.throwIfAborted();
-    const [timedOut] = await session.values(
-      `select wait_for_executed_gtid_set('${wanted}', ${LOOK_EVERY_S})`,
-    );
-    if (timedOut === '0') break;
-    const executed = await executedBy(session);
+    if (await dialect.isApplied(session, target)) break;
+    const executed = await dialect.executed(session, target.base);
     request.onProgress?.(executed);
-    await assertApplying(session);
+    assertApplying(await dialect.status(session));
     if (clock.monotonicMs() > deadlineMs) throw tooSlow(timeoutMs, executed, target.gtids);
   }
-  await session.run('stop replica');
-  await session.run('reset replica all');
+  await dialect.end(session);
 }
 
-async function executedBy(session: MysqlSession): Promise<GtidSet> {
-  const [executed = ''] = await session.values('select @@global.gtid_executed');
-  return parseGtidSet(executed);
-}
-
-async function assertApplying(session: MysqlSession): Promise<void> {
-  const [status] = (await session.rows('show replica status')) ?? [];
-  const number = status?.Last_SQL_Errno ?? '0';
-  if (status?.Replica_SQL_Running === 'Yes' && number === '0') return;
+function assertApplying({ row, isRunning }: Awaited<ReturnType<ReplayDialect['status']>>): void {
+  const number = row.Last_SQL_Errno ?? '0';
+  if (isRunning && number === '0') return;
   throw new OmpayError(
     'backupDamaged',
-    `the log cannot be applied to this base: error ${number}, ${status?.Last_SQL_Error ?? 'nothing runs'}`,
+    `the log cannot be applied to this base: error ${number}, ${row.Last_SQL_Error ?? 'nothing runs'}`,
     { hint: 'use another base backup: ompay backup list' },
   );
 }

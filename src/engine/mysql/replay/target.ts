@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import { isoTime } from '../../../core/clock.ts';
-import { OmpayError } from '../../../core/errors.ts';
 import type { EpochFolder } from '../binlog/epochs.ts';
 import {
   gtidsAfter,
@@ -23,6 +22,7 @@ import {
   unionOf,
   withGtid,
 } from '../gtid-set.ts';
+import { damaged, notInOrder, OF_BASE, ofTwoHistories, tooFine, unreachable } from './refusal.ts';
 
 /** The server's clock and this machine's may differ so much. */
 const CLOCK_SKEW_MS = 5 * 60_000;
@@ -42,6 +42,10 @@ export interface ResolveRequest {
   readonly knownUntilMs: number;
   /** When the base was whole, by this machine's clock: what it holds was committed before, by the server's. */
   readonly baseWholeAtMs?: number;
+  /** When copying the base began, by this machine's clock: what it does not hold was not committed long before. MariaDB's alone. */
+  readonly baseBegunAtMs?: number;
+  /** How exactly the log says when a transaction was committed: a time stands for so long from it on. 0 unless it is said. */
+  readonly resolutionMs?: number;
 }
 
 /** The exact transactions on either side of a target, and the files that lead there. */
@@ -54,6 +58,10 @@ export interface ResolvedTarget {
   readonly gtids: GtidSet;
   /** How many transactions are replayed. */
   readonly count: number;
+  /** What the base holds. */
+  readonly base: GtidSet;
+  /** Where the first transaction that is replayed begins, bytes in the first file. */
+  readonly firstOffset: number;
   /** In order; of the last only the first bytes. */
   readonly files: readonly { readonly path: string; readonly sizeBytes: number }[];
   /**
@@ -68,11 +76,13 @@ export interface ResolvedTarget {
  * cannot be reached exactly is refused, never rounded. Throws `notFound`, `backupDamaged`.
  */
 export async function resolveTarget(request: ResolveRequest): Promise<ResolvedTarget> {
-  const { epoch, base } = request;
+  const { epoch, base, target, resolutionMs = 0 } = request;
+  if (target.kind === 'time' && resolutionMs > 0 && target.atMs % resolutionMs !== 0) throw tooFine();
   const search = new Search(request);
   let before: Before | undefined;
   for (const name of await neededSegments(epoch, base)) {
     const path = join(epoch.folder, name);
+    search.enter((await previousGtidsOf(path)) ?? NO_GTIDS);
     const scan = await scanSegment(path, (transaction) => search.take(transaction, path));
     assertFollows(before, name, scan);
     assertWhole(path, scan, name === epoch.segments.at(-1));
@@ -102,6 +112,9 @@ class Search {
   readonly #base: GtidSet;
   readonly #target: ReplayTarget;
   readonly #baseWholeAtMs: number;
+  readonly #baseBegunAtMs: number;
+  #seen = NO_GTIDS;
+  #firstOffset = 0;
   #isPast = false;
   #previous = NO_GTIDS;
   #gtids = NO_GTIDS;
@@ -111,10 +124,16 @@ class Search {
   #committedEarlier = 0;
   readonly #files = new Map<string, number>();
 
-  constructor({ base, target, baseWholeAtMs = Number.POSITIVE_INFINITY }: ResolveRequest) {
-    this.#base = base;
-    this.#target = target;
-    this.#baseWholeAtMs = baseWholeAtMs;
+  constructor(request: ResolveRequest) {
+    this.#base = request.base;
+    this.#target = request.target;
+    this.#baseWholeAtMs = request.baseWholeAtMs ?? Number.POSITIVE_INFINITY;
+    this.#baseBegunAtMs = request.baseBegunAtMs ?? Number.NEGATIVE_INFINITY;
+  }
+
+  /** A file comes, before which so much was committed. */
+  enter(previous: GtidSet): void {
+    this.#seen = unionOf(this.#seen, previous);
   }
 
   begin(previous: GtidSet): void {
@@ -124,6 +143,7 @@ class Search {
   take(transaction: Transaction, path: string): void {
     const target = this.#target;
     this.#assertSameHistory(transaction);
+    this.#assertInOrder(transaction);
     this.#isPast ||= target.kind === 'time' && transaction.committedAtMs > target.atMs;
     if (this.#isPast) {
       this.#next ??= transaction;
@@ -133,6 +153,7 @@ class Search {
     this.#last = transaction;
     this.#gtids = withGtid(this.#gtids, transaction.gtid);
     if (!hasGtid(this.#base, transaction.gtid)) {
+      if (this.#count === 0) this.#firstOffset = transaction.startOffset;
       this.#count += 1;
       this.#files.set(path, transaction.endOffset);
     }
@@ -141,11 +162,26 @@ class Search {
 
   /** After RESET a server gives the same names to other transactions. */
   #assertSameHistory({ gtid, committedAtMs }: Transaction): void {
-    if (committedAtMs <= this.#baseWholeAtMs + CLOCK_SKEW_MS || !hasGtid(this.#base, gtid)) return;
-    throw unreachable(
-      `the log's ${gtidText(gtid)} was committed after the base backup that holds one of that name: they are of two histories`,
-      OF_BASE,
-    );
+    const name = gtidText(gtid);
+    if (!hasGtid(this.#base, gtid)) {
+      if (committedAtMs >= this.#baseBegunAtMs - CLOCK_SKEW_MS) return;
+      throw ofTwoHistories(`the log's ${name} was committed before the base backup, which does not hold it`);
+    }
+    const held = this.#base.get(gtid.source)?.at(-1);
+    if (held?.last === gtid.number && held.server !== gtid.server)
+      throw ofTwoHistories(`the log's ${name} is of another server than the base backup's`);
+    if (committedAtMs > this.#baseWholeAtMs + CLOCK_SKEW_MS)
+      throw ofTwoHistories(
+        `the log's ${name} was committed after the base backup that holds one of that name`,
+      );
+  }
+
+  /** A position of MariaDB says no more than the last number of each domain, and a replay begins at a place in a file. */
+  #assertInOrder({ gtid }: Transaction): void {
+    if (gtid.server === undefined) return;
+    if (hasGtid(this.#seen, gtid)) throw notInOrder(gtid);
+    this.#seen = withGtid(this.#seen, gtid);
+    if (this.#count > 0 && hasGtid(this.#base, gtid)) throw notInOrder(gtid);
   }
 
   /** A transaction after the target is there, or the target itself. */
@@ -164,6 +200,8 @@ class Search {
       next: this.#next,
       gtids: unionOf(this.#base, this.#gtids),
       count: this.#count,
+      base: this.#base,
+      firstOffset: this.#firstOffset,
       files: [...this.#files].map(([path, sizeBytes]) => ({ path, sizeBytes })),
       committedEarlier: this.#committedEarlier,
     };
@@ -178,8 +216,11 @@ function assertReached(request: ResolveRequest, search: Search): void {
     throw unreachable(`${gtidText(target.gtid)} is not in the log that was received`);
   }
   if (target.kind === 'time' && !search.isFound) {
-    const end = Math.max(search.result().last?.committedAtMs ?? 0, knownUntilMs);
-    if (target.atMs > end) {
+    const { resolutionMs = 0 } = request;
+    // Of the last second more may have come.
+    const end =
+      resolutionMs > 0 ? knownUntilMs : Math.max(search.result().last?.committedAtMs ?? 0, knownUntilMs);
+    if (target.atMs + resolutionMs > end) {
       const shown = `${isoTime(target.atMs)} is after the end of the log that was received, ${isoTime(end)}`;
       throw unreachable(shown);
     }
@@ -224,26 +265,4 @@ function assertReachesBack(previous: GtidSet, base: GtidSet, path: string): void
   if (contains(base, previous)) return;
   const missing = gtidSetText(differenceOf(previous, base)).slice(0, 300);
   throw unreachable(`the log begins at ${path}, after what the base holds; missing are ${missing}`, OF_BASE);
-}
-
-const OF_BASE = { hint: 'ompay backup list', isOfBase: true };
-
-/** Why a target is refused. `isOfBase`: from another base backup it may be reached. */
-export class TargetRefusal extends OmpayError {
-  readonly isOfBase: boolean;
-
-  constructor(why: string, { hint, isOfBase }: { readonly hint: string; readonly isOfBase: boolean }) {
-    super('notFound', `the target cannot be reached: ${why}`, { hint: `look what can be: ${hint}` });
-    this.isOfBase = isOfBase;
-  }
-}
-
-function unreachable(why: string, of: { hint?: string; isOfBase?: boolean } = {}): TargetRefusal {
-  return new TargetRefusal(why, { hint: 'ompay restore --to latest --plan', isOfBase: false, ...of });
-}
-
-function damaged(what: string): OmpayError {
-  return new OmpayError('backupDamaged', what, {
-    hint: 'use the log of another copy: ompay backup status',
-  });
 }

@@ -21,7 +21,10 @@ export function configure(command: Command): void {
       '--into <folder>',
       'an empty or absent folder, which becomes a data folder; with --to also: scratch, or host (in place)',
     )
-    .option('--to <point>', 'of MySQL: a GTID, a time with its zone, or latest, exact to the transaction')
+    .option(
+      '--to <point>',
+      'of MySQL and MariaDB: a GTID, a time with its zone, or latest, exact to the transaction',
+    )
     .option(
       '--table <name>',
       'with --to: this table alone, as SQL in a file; again for each more',

@@ -6,7 +6,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { systemClock } from '../../../src/core/clock.ts';
 import { bootMariadb } from '../../../src/engine/mariadb/boot.ts';
 import { type ReceiverStatus, readStatus } from '../../../src/engine/mysql/binlog/status.ts';
-import { ENGINE_ABSENT, type MariadbSource, SEMI_SYNC, startSource } from '../../engine/mariadb/source.ts';
+import { ENGINE_ABSENT, type MariadbSource, RECEIVED, startSource } from '../../engine/mariadb/source.ts';
 import { engineProject, PASSWORD } from '../../fixtures/engine-project.ts';
 
 const PATIENT = { timeoutMs: 150_000 };
@@ -97,7 +97,7 @@ test.skipIf(ENGINE_ABSENT !== undefined)(
 );
 
 async function postingSource() {
-  const source = await startSource(SEMI_SYNC);
+  const source = await startSource(RECEIVED);
   onTestFinished(source.dispose);
   const session = await source.connect();
   onTestFinished(session.close);

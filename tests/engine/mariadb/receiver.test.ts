@@ -12,7 +12,7 @@ import { gtidSetText } from '../../../src/engine/mysql/gtid-set.ts';
 import type { MysqlSession } from '../../../src/engine/mysql/session.ts';
 import { eventually } from '../../fixtures/eventually.ts';
 import { type Receiving, startReceiverProcess, startReceiving } from '../mysql/receiving.ts';
-import { ENGINE_ABSENT, type MariadbSource, SEMI_SYNC, startSource } from './source.ts';
+import { ENGINE_ABSENT, type MariadbSource, RECEIVED, startSource } from './source.ts';
 
 describe.skipIf(ENGINE_ABSENT !== undefined)('the receiver of MariaDB’s binary log', () => {
   let source: MariadbSource;
@@ -57,7 +57,7 @@ describe.skipIf(ENGINE_ABSENT !== undefined)('the receiver of MariaDB’s binary
   };
 
   beforeAll(async () => {
-    source = await startSource(SEMI_SYNC);
+    source = await startSource(RECEIVED);
     session = await source.connect();
     await session.run('create table t (id bigint primary key auto_increment, v longtext)');
   });

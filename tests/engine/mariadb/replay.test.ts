@@ -19,7 +19,7 @@ import {
 import type { MysqlSession } from '../../../src/engine/mysql/session.ts';
 import { copyInto } from '../../contract/engine.ts';
 import { startReceiving } from '../mysql/receiving.ts';
-import { ENGINE_ABSENT, type MariadbSource, SEMI_SYNC, startSource } from './source.ts';
+import { ENGINE_ABSENT, type MariadbSource, RECEIVED, startSource } from './source.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -62,7 +62,7 @@ describe.skipIf(ENGINE_ABSENT !== undefined)('a point in time of MariaDB', () =>
   };
 
   beforeAll(async () => {
-    source = await startSource(SEMI_SYNC);
+    source = await startSource(RECEIVED);
     session = await source.connect();
     const root = join(source.folder, 'received');
     const receiver = startReceiving(

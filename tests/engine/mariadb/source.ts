@@ -20,8 +20,10 @@ export const ENGINE_ABSENT =
   MARIADB.absent ??
   (existsSync(BACKUP_PROGRAM) ? undefined : `${BACKUP_PROGRAM} is missing (package mariadb-backup)`);
 
-/** A COMMIT waits for a receiver, if there is one. */
-export const SEMI_SYNC = [
+/** As a server whose log is received: by rows, and a COMMIT waits for a receiver, if there is one. */
+export const RECEIVED = [
+  '--binlog-format=ROW',
+  '--gtid-strict-mode=ON',
   '--rpl-semi-sync-master-enabled=ON',
   '--rpl-semi-sync-master-timeout=600000',
   '--rpl-semi-sync-master-wait-no-slave=OFF',

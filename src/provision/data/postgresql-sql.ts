@@ -41,8 +41,9 @@ export function backupQuery({ password, user }: BackupAccount, database: string)
   select 1 from pg_authid where rolname = ${literal(user)} and rolcanlogin and rolreplication and rolinherit
     and rolpassword = ${literal(scramVerifier(password, user))}
     and not (rolsuper or rolcreaterole or rolcreatedb or rolbypassrls))
-or (select array_agg(roleid::regrole::text) from pg_auth_members where member = (select oid from pg_authid where rolname = ${literal(user)}))
-  is distinct from array['pg_read_all_data']
+or (select array_agg(roleid::regrole::text order by roleid::regrole::text) from pg_auth_members
+  where member = (select oid from pg_authid where rolname = ${literal(user)}))
+  is distinct from array['pg_read_all_data', 'pg_read_all_stats']
 or not exists (select 1 from pg_database where datname = ${literal(database)} and has_database_privilege(${literal(user)}, oid, 'CONNECT'));
 `);
 }
@@ -52,8 +53,8 @@ export function backupStatements({ password, user }: BackupAccount, database: st
   return new Secret(`${made(user, 'role', 'pg_roles', 'rolname')}
 alter role ${role} login replication inherit nosuperuser nocreaterole nocreatedb nobypassrls password ${literal(scramVerifier(password, user))};
 select format('revoke %I from %I', roleid::regrole, member::regrole) from pg_auth_members
-  where member = (select oid from pg_roles where rolname = ${literal(user)}) and roleid::regrole::text <> 'pg_read_all_data' \\gexec
-grant pg_read_all_data to ${role};
+  where member = (select oid from pg_roles where rolname = ${literal(user)}) and roleid::regrole::text not in ('pg_read_all_data', 'pg_read_all_stats') \\gexec
+grant pg_read_all_data, pg_read_all_stats to ${role};
 grant connect on database ${identifier(database)} to ${role};
 `);
 }

@@ -153,7 +153,7 @@ describe('with copies of backups', () => {
       'hostssl replication,"ompay" "ompay_backup" 10.0.0.41/32 scram-sha-256',
     ]);
     const { text, shown } = settingNamed(postgresql ?? [], 'user of the backups').apply;
-    expect(text).toContain('grant pg_read_all_data to "ompay_backup"');
+    expect(text).toContain('grant pg_read_all_data, pg_read_all_stats to "ompay_backup"');
     expect(shown).not.toContain('SCRAM-SHA-256$4096');
   });
 

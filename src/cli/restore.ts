@@ -23,7 +23,7 @@ export function configure(command: Command): void {
     )
     .option(
       '--to <point>',
-      'of MySQL and MariaDB: a GTID, a time with its zone, or latest, exact to the transaction',
+      'a time with its zone, or latest; of MySQL and MariaDB a GTID, of PostgreSQL an LSN: exact to the transaction',
     )
     .option(
       '--table <name>',

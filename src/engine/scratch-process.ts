@@ -44,18 +44,23 @@ export interface ScratchCommand {
   readonly command: readonly [string, ...string[]];
   /** Made by `temporaryFolder` for it: its log is there, and what else belongs to this start. Removed at its end. */
   readonly socketFolder: string;
+  /** All of its environment (default: ours). */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** Starts the program, noted beside `folder` so that `reapProcess` finds what a killed run leaves. */
 export async function startProcess(
   program: ScratchProgram,
   folder: string,
-  { command, socketFolder }: ScratchCommand,
+  { command, socketFolder, env }: ScratchCommand,
 ): Promise<ScratchProcess> {
   const [path, ...args] = command;
   const logPath = logIn(socketFolder);
   const log = openSync(logPath, 'a', 0o600);
-  const child = spawn(path, args, { stdio: ['ignore', 'ignore', log] });
+  const child = spawn(path, args, {
+    stdio: ['ignore', 'ignore', log],
+    ...(env === undefined ? {} : { env }),
+  });
   closeSync(log);
   let failure: Error | undefined;
   child.on('error', (error) => {

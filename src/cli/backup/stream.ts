@@ -8,6 +8,7 @@ import type { Clock } from '../../core/clock.ts';
 import { messageOf } from '../../core/errors.ts';
 import { receiveBinlog } from '../../engine/mysql/binlog/receiver.ts';
 import { isWaitedFor, type ReceiverStatus } from '../../engine/mysql/binlog/status.ts';
+import { receiveWal } from '../../engine/postgres/wal/receiver.ts';
 import { type Invocation, textOption } from '../command.ts';
 import { withBackups } from '../kit/backup-site.ts';
 import { binlogFolder, logOf } from '../kit/binlog.ts';
@@ -27,11 +28,15 @@ export function configure(command: Command): void {
 export function run(invocation: Invocation): Promise<number> {
   const { clock, command, layout, output, signal } = invocation;
   return withBackups(invocation, async (deps) => {
-    const log = await logOf(deps);
-    const [access, dialect] = [log.access(), log.dialect()];
     const root = resolve(textOption(command, 'to') ?? binlogFolder(layout, deps.site));
     output.outliveReader();
     const tell = teller(invocation);
+    if (deps.postgres !== null) {
+      await receiveWal({ postgres: await deps.postgres(), root, clock, onStatus: tell }, signal);
+      return 0;
+    }
+    const log = await logOf(deps);
+    const [access, dialect] = [log.access(), log.dialect()];
     const ended = new AbortController();
     const sending = sendAll(new LogSender(deps, root), {
       clock,

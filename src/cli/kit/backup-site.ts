@@ -14,6 +14,7 @@ import { installPlatform, type Platform } from '../../deploy/handlers/platform.t
 import type { DumpSource } from '../../engine/dump/source.ts';
 import type { Engine } from '../../engine/engine.ts';
 import type { RedisSource } from '../../engine/files/redis.ts';
+import type { PostgresSettings } from '../../engine/postgres/settings.ts';
 import { journalFiles } from '../../plan/journal.ts';
 import { journalKey } from '../../plan/journal-key.ts';
 import { readSecrets } from '../../secrets/file.ts';
@@ -33,15 +34,17 @@ import {
   serversEngineName,
   serversMariadbLog,
   serversMysql,
+  serversPostgresSettings,
 } from './site-engine.ts';
 
 /** Making and keeping backups of one environment, with what it says of them. */
 export interface SiteBackups extends BackupDeps {
   readonly settings: BackupSettings;
-  /** Null of every other database: its log is not received. */
+  /** Null of every other database. */
   readonly mysql: (() => Promise<ServersMysql>) | null;
   /** Null of every other database. */
   readonly mariadb: (() => Promise<ServersMariadb>) | null;
+  readonly postgres: (() => Promise<PostgresSettings>) | null;
   /** Null of the embedded database: no stock program dumps it. */
   readonly dump: (() => Promise<DumpSource>) | null;
   /** Null when the environment has none. */
@@ -51,7 +54,16 @@ export interface SiteBackups extends BackupDeps {
 /** What differs between this machine's installation and servers. */
 export type Site = Pick<
   SiteBackups,
-  'site' | 'settings' | 'stores' | 'workFolder' | 'engine' | 'mysql' | 'mariadb' | 'dump' | 'redis'
+  | 'site'
+  | 'settings'
+  | 'stores'
+  | 'workFolder'
+  | 'engine'
+  | 'mysql'
+  | 'mariadb'
+  | 'postgres'
+  | 'dump'
+  | 'redis'
 >;
 
 /** Does `work` with the backups of the environment that `-e` names, and ends the connections of the stores. */
@@ -101,6 +113,7 @@ export function localSite(invocation: Invocation, platform: Platform, asOfMs: nu
     workFolder: join(layout.state, 'work'),
     mysql: null,
     mariadb: null,
+    postgres: null,
     dump: null,
     redis: async () => redisOf(readEnvironment(layout.environment)),
   };
@@ -132,6 +145,7 @@ async function serversSite(invocation: Invocation, name: string, asOfMs: number 
     redis: async () => redisOf(variables),
     mysql: engineName === 'mysql' ? once(async () => serversMysql(await servers())) : null,
     mariadb: engineName === 'mariadb' ? once(async () => serversMariadbLog(await servers())) : null,
+    postgres: engineName === 'postgres' ? once(async () => serversPostgresSettings(await servers())) : null,
     engine: lazily(
       engineName,
       once(async () => serversEngine(await servers())),

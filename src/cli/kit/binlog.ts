@@ -38,9 +38,9 @@ export function mysqlOf({ mysql }: Pick<SiteBackups, 'mysql'>): Promise<ServersM
   if (mysql !== null) return mysql();
   throw new OmpayError(
     'configInvalid',
-    'the log of this database is not received: it is of MySQL and MariaDB alone',
+    'the log of this database is not received: it is of MySQL, MariaDB and PostgreSQL alone',
     {
-      hint: 'name an environment of ompay.yml whose database is MySQL or MariaDB: -e ENVIRONMENT',
+      hint: 'name an environment of ompay.yml whose database is one of them: -e ENVIRONMENT',
     },
   );
 }

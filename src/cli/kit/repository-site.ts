@@ -16,7 +16,13 @@ import { actor } from '../operation.ts';
 import { type SiteBackups, withBackups } from './backup-site.ts';
 import { LEDGER_PROOF } from './ledger-proof.ts';
 import { once } from './once.ts';
-import { localEngine, serversEngine, serversMariadbLog, serversMysql } from './site-engine.ts';
+import {
+  localEngine,
+  serversEngine,
+  serversMariadbLog,
+  serversMysql,
+  serversPostgresSettings,
+} from './site-engine.ts';
 
 /** `local/pglite-…/repo.json`; what lies beside a database has a site of its own, and becomes no data folder. */
 const REPOSITORY = /^([^/]+)\/(mysql|mariadb|postgres|pglite)-[^/]+\/repo\.json$/;
@@ -71,6 +77,7 @@ async function repositorySite(invocation: Invocation, folder: string): Promise<S
         : serversEngine(await servers()),
     mysql: engine === 'mysql' ? once(async () => serversMysql(await servers())) : null,
     mariadb: engine === 'mariadb' ? once(async () => serversMariadbLog(await servers())) : null,
+    postgres: engine === 'postgres' ? once(async () => serversPostgresSettings(await servers())) : null,
     dump: null,
     redis: async () => null,
     verificationKey: await signerOf(store, repositories, textOption(command, 'signer')),

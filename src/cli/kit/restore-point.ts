@@ -8,6 +8,7 @@ import { restorePoint } from '../../restore/point.ts';
 import { type LogSource, planPoint } from '../../restore/point-plan.ts';
 import { restoreTables } from '../../restore/point-tables.ts';
 import { parseTarget } from '../../restore/point-target.ts';
+import { isLsn } from '../../restore/postgres-target.ts';
 import { sentLog } from '../../restore/sent-log.ts';
 import type { Store } from '../../store/store.ts';
 import { hasOption, type Invocation, textOption } from '../command.ts';
@@ -15,6 +16,7 @@ import type { SiteBackups } from './backup-site.ts';
 import { binlogFolder, logOf, mysqlOf, type ServersLog } from './binlog.ts';
 import { chosenStores } from './copies.ts';
 import { environmentName } from './environment.ts';
+import { restorePostgresToPoint } from './postgres-point.ts';
 import { withProgress } from './progress.ts';
 import { hostPlace, printPromotion, promoteProven } from './promote.ts';
 import { assertConfirmable } from './promote-confirm.ts';
@@ -32,7 +34,8 @@ export async function restoreToPoint(
   asOfMs: number | null,
 ): Promise<number> {
   const { clock, command, output, signal } = invocation;
-  const target = parseTarget(to);
+  // Of which database it is, is not known yet.
+  const early = isLsn(to) ? undefined : parseTarget(to);
   if (isForHost(invocation) && textOption(command, 'repository') !== undefined) throw notInPlace();
   const tables = tablesNamed(invocation);
   if (isForHost(invocation) && !hasOption(command, 'plan'))
@@ -40,10 +43,15 @@ export async function restoreToPoint(
   const beginMs = clock.monotonicMs();
   return withRestorable(
     invocation,
-    (deps) =>
-      withLogs(invocation, deps, async (stores, sources) => {
-        if (isForHost(invocation)) assertReplaceable(deps);
-        if (tables.length > 0) assertTablesOf(deps);
+    async (deps) => {
+      if (isForHost(invocation)) assertReplaceable(deps);
+      if (tables.length > 0) assertTablesOf(deps);
+      if (deps.postgres !== null) {
+        const postgres = await deps.postgres();
+        return restorePostgresToPoint(invocation, deps, { to, postgres, into: placeOf(invocation, deps) });
+      }
+      const target = early ?? parseTarget(to);
+      return withLogs(invocation, deps, async (stores, sources) => {
         const log = await logOf(deps);
         const mysql = tables.length > 0 ? await mysqlOf(deps) : undefined;
         if (mysql !== undefined) await assertDumpable(mysql);
@@ -70,7 +78,8 @@ export async function restoreToPoint(
         tellRestored(invocation, { plan, restored, planMs, rtoMs, start: startOf(invocation, log, into) });
         if (host === undefined) return 0;
         return promoteProven(invocation, deps, { place: host, gtids, checks: restored.checks });
-      }),
+      });
+    },
     asOfMs,
   );
 }
@@ -117,10 +126,10 @@ function receivedLog({ command, layout }: Invocation, { site }: SiteBackups): Lo
 }
 
 /** Throws `usage` of MariaDB. */
-function assertReplaceable({ mariadb }: SiteBackups): void {
-  if (mariadb === null) return;
+function assertReplaceable({ mariadb, postgres }: SiteBackups): void {
+  if (mariadb === null && postgres === null) return;
   throw new OmpayError('usage', '--into host is of MySQL alone', {
-    hint: 'restore with --into FOLDER, then exchange them by hand: docs/mariadb-backup.md ("A point in time")',
+    hint: 'restore with --into FOLDER, then exchange them by hand: docs/mariadb-backup.md, docs/postgres-backup.md ("A point in time")',
   });
 }
 

@@ -10,6 +10,7 @@ import type { Engine } from '../../engine/engine.ts';
 import { engineOf } from '../../engine/index.ts';
 import type { MysqlAccess } from '../../engine/mysql/access.ts';
 import type { ScratchSettings } from '../../engine/mysql/server.ts';
+import type { PostgresSettings } from '../../engine/postgres/settings.ts';
 import type { ServerPlace } from '../../restore/promotion/look.ts';
 import type { Invocation } from '../command.ts';
 
@@ -130,15 +131,19 @@ export function serversMariadbLog({ database, source, clock }: ServersSource): S
   };
 }
 
-function serversPostgres({ database, source, clock }: ServersSource): Engine {
-  return engineOf({
-    kind: 'postgres',
+function serversPostgres(servers: ServersSource): Engine {
+  return engineOf({ kind: 'postgres', ...serversPostgresSettings(servers) });
+}
+
+/** An environment's PostgreSQL, as its account for backups, and where its programs are here. */
+export function serversPostgresSettings({ database, source, clock }: ServersSource): PostgresSettings {
+  return {
     source: accessOf(database, source, 5432),
     database: database.database,
     ...dataFolderOf(source),
     programFolder: source.postgresqlPrograms,
     clock,
-  });
+  };
 }
 
 /** mysqld does not run as root unless that is said. */

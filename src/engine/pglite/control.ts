@@ -60,7 +60,7 @@ export function serverUuidOf(systemIdentifier: bigint): string {
 }
 
 /** PostgreSQL's own form: high and low 32 bits, hexadecimal. */
-function lsnText(lsn: bigint): string {
+export function lsnText(lsn: bigint): string {
   return `${(lsn >> 32n).toString(16)}/${(lsn & 0xffffffffn).toString(16)}`.toUpperCase();
 }
 

@@ -40,7 +40,7 @@ export function hostAndPort({ place }: PostgresAccess): { readonly host: string;
 }
 
 /** A connection string for PostgreSQL's own programs, without the password. */
-export function connectionText(access: PostgresAccess): string {
+export function connectionText(access: PostgresAccess, applicationName = 'ompay backup'): string {
   const { place, username } = access;
   const tls = 'host' in place ? { sslmode: 'verify-full', sslrootcert: place.authorityPath } : {};
   const words = {
@@ -50,7 +50,7 @@ export function connectionText(access: PostgresAccess): string {
     connect_timeout: CONNECT_TIMEOUT_S,
     tcp_user_timeout: NETWORK_TIMEOUT_MS,
     keepalives_idle: 30,
-    application_name: 'ompay backup',
+    application_name: applicationName,
   };
   return Object.entries(words)
     .map(([name, value]) => `${name}='${String(value).replace(/[\\']/g, '\\$&')}'`)

@@ -63,11 +63,15 @@ const ALWAYS: readonly string[] = [
   'jit=off',
 ];
 
-/** Starts a server of our own on an extracted copy, on a socket that nobody else knows. It replays the log first. */
+/**
+ * Starts a server of our own on an extracted copy, on a socket that nobody else knows. It replays the log first.
+ * @param recovery settings beside ours, `name=value`: how far.
+ */
 export async function bootPostgres(
   settings: PostgresSettings,
   folder: string,
   request: BootRequest,
+  recovery: readonly string[] = [],
 ): Promise<BootedDatabase> {
   const { clock } = settings;
   await reapPostgres(folder);
@@ -77,7 +81,7 @@ export async function bootPostgres(
   await writeConfiguration(places);
   const running = await startProcess(POSTGRES, folder, {
     socketFolder: places,
-    command: [...serverCommand(settings.programFolder), ...argumentsOf(folder, places)],
+    command: [...serverCommand(settings.programFolder), ...argumentsOf(folder, places, recovery)],
   });
   try {
     const session = await whenServing(POSTGRES, running, { ...request, clock }, (leftMs) =>
@@ -117,14 +121,14 @@ function serverCommand(programFolder: string): readonly [string, ...string[]] {
   return ['/usr/bin/unshare', '--user', '--map-user=65534', '--map-group=65534', '--', program];
 }
 
-function argumentsOf(folder: string, places: string): readonly string[] {
+function argumentsOf(folder: string, places: string, recovery: readonly string[]): readonly string[] {
   const own = [
     `config_file=${join(places, CONFIG_NAME)}`,
     `hba_file=${join(places, HBA_NAME)}`,
     `ident_file=${join(places, IDENT_NAME)}`,
     `unix_socket_directories=${places}`,
   ];
-  return ['-D', folder, ...[...own, ...ALWAYS].flatMap((setting) => ['-c', setting])];
+  return ['-D', folder, ...[...own, ...ALWAYS, ...recovery].flatMap((setting) => ['-c', setting])];
 }
 
 /** As the role that owns the server, whatever its name is there. Undefined while it recovers. */

@@ -54,12 +54,12 @@ async function copiesAndRestores(project: ServersProject, version: string): Prom
   expect(await ompay('restore', '--into', into)).toMatchObject({ exitCode: 0 });
   expect(await ompay('restore-test', '--from', 'directory')).toMatchObject({ exitCode: 0 });
   await dumps(ompay);
-  // No log was received, and that is told instead of restoring something near.
   const single = await ompay('restore', '--to', 'latest', '--table', 'transfers');
   expect(single).toMatchObject({ exitCode: 2, stdout: '' });
   expect(single.stderr).toContain('--table is of MySQL alone, and staging has');
+  // Its log was not received, and that is told instead of restoring something near.
   const point = await ompay('restore', '--to', 'latest', '--into', `${into}-2`);
-  expect(point.stderr).toMatch(/it is of MySQL and MariaDB alone|no log of the server was received/);
+  expect(point.stderr).toContain('no log of the server was received');
   expect(point.exitCode).toBe(2);
 }
 

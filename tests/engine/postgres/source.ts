@@ -47,7 +47,7 @@ export async function startSource(args: readonly string[] = []): Promise<Postgre
   await session.rows(
     `create role ompay_backup login replication password '${PASSWORD.replaceAll("'", "''")}'`,
   );
-  await session.rows('grant pg_read_all_data to ompay_backup');
+  await session.rows('grant pg_read_all_data, pg_read_all_stats to ompay_backup');
   await session.close();
   const place = { host: '127.0.0.1', port, authorityPath: certificates.authority };
   const source: PostgresAccess = { place, username: 'ompay_backup', password: new Secret(PASSWORD) };

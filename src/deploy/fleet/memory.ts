@@ -1,5 +1,6 @@
 import { type HostFacts, readHostFacts } from '../../core/carrier/facts.ts';
 import { OmpayError } from '../../core/errors.ts';
+import type { Secret } from '../../core/secret.ts';
 import type { HostName } from '../../host/host.ts';
 import type { CarrierClient } from './carrier-client.ts';
 import type { FleetFacts } from './facts.ts';
@@ -12,10 +13,18 @@ export interface FleetMemory {
   readonly aheadMs: Map<HostName, number>;
   /** The newest transfer of the ledger's chain that a smoke test has proven; the watch looks at what came after it. */
   provenSequence: number | null;
+  /** The access token of the smoke tests that only look, once one of them asked for it. */
+  session: Promise<Secret> | undefined;
 }
 
 export function fleetMemory(): FleetMemory {
-  return { carriers: new Map(), facts: new Map(), aheadMs: new Map(), provenSequence: null };
+  return {
+    carriers: new Map(),
+    facts: new Map(),
+    aheadMs: new Map(),
+    provenSequence: null,
+    session: undefined,
+  };
 }
 
 /** What the hosts said last, in the order of `names`. */

@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest';
-import { PASSWORD_RULE } from '../../../src/api/auth/attempts.ts';
 import { NOTHING_THERE } from '../../../src/core/carrier/facts.ts';
 import { deployPlansOf, rollbackPlansOf } from '../../../src/deploy/fleet/deploy.ts';
 import type { Shipment } from '../../../src/deploy/ship/plan.ts';
@@ -45,17 +44,9 @@ test('of many hosts one logs out, after all others: it ends the sessions of all'
   const smokes = stages.map(({ steps }) => steps.filter(({ id }) => id.startsWith('smoke-')));
   const told = smokes.filter((steps) => steps.length > 0).map((steps) => steps.map(({ title }) => title));
   expect(told.slice(1)).toEqual([
-    ['log in, balance (b)', 'log in, balance (c)'],
-    ['log in, balance, log out (d)'],
+    ['balance, in one session (b)', 'balance, in one session (c)'],
+    ['balance, in one session, log out (d)'],
   ]);
-});
-
-test('no more hosts log in at once than the API takes attempts at a password', () => {
-  const hosts = Object.fromEntries(Array.from('abcdefghijkl', (name) => [name, NOTHING_THERE]));
-  const stages = deployPlansOf(hosts, SHIPMENT, CHOICES).flatMap((plan) => plan.stages);
-  const counts = stages.map(({ steps }) => steps.filter(({ id }) => id.startsWith('smoke-')).length);
-  expect(counts.filter((count) => count > 0)).toEqual([1, 4, 4, 2, 1]);
-  expect(Math.max(...counts)).toBeLessThan(PASSWORD_RULE.limit);
 });
 
 test('a rollback to a release that is warm everywhere', async () => {

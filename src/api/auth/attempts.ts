@@ -43,22 +43,28 @@ export function counterKey(secret: Buffer, rule: Pick<AttemptRule, 'name'>, subj
   return `${rule.name}:${createHmac('sha256', secret).update(subject).digest('hex')}`;
 }
 
+const LOOKS_AGAIN = 5;
+
 /**
  * Counts one attempt before what it guards is tried, so that tries at the same time all count.
  * Gives 0 when it may go on, else how many milliseconds to wait; a refused attempt changes nothing.
  */
-export async function countAttempt(database: Database, attempt: Attempt): Promise<number> {
+export async function countAttempt(
+  database: Database,
+  attempt: Attempt,
+  looksLeft: number = LOOKS_AGAIN,
+): Promise<number> {
   if (await countFirst(database, attempt)) return 0;
   if (await countNext(database, attempt)) return 0;
-  const counters = await database.kysely
+  const counter = await database.kysely
     .selectFrom('attempt_counters')
     .select('window_start_ms')
     .where('counter_key', '=', attempt.key)
-    .execute();
-  return Math.max(
-    1,
-    ...counters.map((counter) => counter.window_start_ms + attempt.rule.windowMs - attempt.now),
-  );
+    .executeTakeFirst();
+  if (counter !== undefined)
+    return Math.max(1, counter.window_start_ms + attempt.rule.windowMs - attempt.now);
+  // A right one beside it has just removed the counter, which is no reason to refuse.
+  return looksLeft === 0 ? 1 : countAttempt(database, attempt, looksLeft - 1);
 }
 
 function countFirst(database: Database, { key, now }: Attempt): Promise<boolean> {

@@ -113,7 +113,7 @@ export const BACKUP_KEYS = {
     {
       fallback: '10',
       unit: 'seconds',
-      doc: "How often what was received of MySQL's log is sent into the copies: what is lost with the receiver's machine and the database's together. Small numbers make many small objects.",
+      doc: "How often what was received of a MySQL's or MariaDB's log is sent into the copies: what is lost with the receiver's machine and the database's together. Small numbers make many small objects.",
     },
   ),
   backupReadBackDays: integerKey(

@@ -19,9 +19,13 @@ export async function peakMemoryOf(child: ChildProcess): Promise<PeakMemory> {
   const { pid = 0 } = child;
   const peak = { totalMb: 0, programMb: 0, mysqldMb: 0, samples: 0 };
   while (child.exitCode === null && child.signalCode === null) {
-    const seen = [pid, ...below(pid)].map((each) => ({ mb: proportionalMb(each), command: commandOf(each) }));
+    const seen = [pid, ...below(pid)].map((each) => {
+      // Before its memory: one that is just ending has no words any more.
+      const isServer = isMysqld(commandOf(each));
+      return { isServer, mb: proportionalMb(each) };
+    });
     const sumOf = (wanted: boolean): number =>
-      seen.reduce((sum, { mb, command }) => (isMysqld(command) === wanted ? sum + mb : sum), 0);
+      seen.reduce((sum, { mb, isServer }) => (isServer === wanted ? sum + mb : sum), 0);
     const [programMb, mysqldMb] = [sumOf(false), sumOf(true)];
     peak.programMb = Math.max(peak.programMb, programMb);
     peak.mysqldMb = Math.max(peak.mysqldMb, mysqldMb);

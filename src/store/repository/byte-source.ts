@@ -22,6 +22,10 @@ export class ByteSource {
       wanted -= piece.length;
       this.#heldBytes -= piece.length;
     }
+    const [only] = pieces;
+    // What is not copied need not be collected: gigabytes pass here.
+    if (only !== undefined && pieces.length === 1)
+      return Buffer.from(only.buffer, only.byteOffset, only.length);
     return Buffer.concat(pieces);
   }
 

@@ -110,6 +110,8 @@ export async function replay(settings: ScratchSettings, request: ReplayRequest):
     ...(signal === undefined ? {} : { signal }),
   });
   try {
+    // Sessions for the proof begin now: to apply the log, the server must ask new ones for passwords.
+    await server.openQuestions();
     await request.onStarted?.(server.session);
     if (target.files.length > 0) await apply(server.session, settings, { ...request, dialect });
     const executed = await dialect.executed(server.session, target.base);
